@@ -1,0 +1,100 @@
+import { Backoff } from "./backoff.ts";
+import type { Clock, Logger } from "./context.ts";
+import { Counters } from "./counters.ts";
+import { errorText } from "./errors.ts";
+
+/** How a component is doing. */
+export type ComponentState = "starting" | "running" | "backing-off" | "finished" | "stopped" | "failed";
+
+/** What an operator sees of a component. */
+export interface ComponentStatus {
+  readonly kind: "source" | "channel" | "sink";
+  readonly name: string;
+  readonly type: string;
+  readonly state: ComponentState;
+  /** The last thing that went wrong. */
+  readonly error?: string;
+  readonly restarts: number;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** A part of a running pipeline that can fail and be started again without the others. */
+export class Component {
+  readonly kind: ComponentStatus["kind"];
+  readonly name: string;
+  readonly type: string;
+  readonly counters = new Counters();
+  readonly log: Logger;
+  readonly #clock: Clock;
+  state: ComponentState = "starting";
+  #error: string | undefined;
+  #restarts = 0;
+
+  constructor(
+    about: { readonly kind: ComponentStatus["kind"]; readonly name: string; readonly type: string },
+    log: Logger,
+    clock: Clock,
+  ) {
+    this.kind = about.kind;
+    this.name = about.name;
+    this.type = about.type;
+    this.log = log;
+    this.#clock = clock;
+  }
+
+  /** Runs until `run` resolves or the signal aborts; a rejection is followed by a wait and another run. */
+  async supervise(run: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff({ firstMs: 200, maxMs: 30_000 });
+    while (!signal.aborted) {
+      this.state = "starting";
+      const startMs = this.#clock.now();
+      try {
+        await run();
+        break;
+      } catch (cause) {
+        if (signal.aborted) break;
+        if (this.#clock.now() - startMs > 60_000) backoff.reset();
+        await this.#waitAfter(cause, backoff.next(), signal);
+      }
+    }
+    this.state = signal.aborted ? "stopped" : "finished";
+  }
+
+  /** Notes something that went wrong and is being tried again; logged once until it changes. */
+  note(cause: unknown): void {
+    const error = errorText(cause);
+    if (error !== this.#error) this.log.warn(`Trying again: ${error}`);
+    this.#error = error;
+    this.state = "backing-off";
+  }
+
+  /** Clears what `note` told. */
+  recover(): void {
+    if (this.state === "running") return;
+    if (this.#error !== undefined) this.log.info("Recovered", { after: this.#error });
+    this.#error = undefined;
+    this.state = "running";
+  }
+
+  status(): ComponentStatus {
+    const { kind, name, type, state } = this;
+    const error = this.#error === undefined ? {} : { error: this.#error };
+    return {
+      kind,
+      name,
+      type,
+      state,
+      ...error,
+      restarts: this.#restarts,
+      counters: this.counters.snapshot(),
+    };
+  }
+
+  async #waitAfter(cause: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
+    this.#restarts++;
+    this.#error = errorText(cause);
+    this.state = "backing-off";
+    this.log.error(`Failed, starting again in ${Math.round(waitMs)} ms: ${this.#error}`);
+    await this.#clock.sleep(waitMs, signal);
+  }
+}

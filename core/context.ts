@@ -1,0 +1,52 @@
+import type { Codec, CodecChoice } from "./codec.ts";
+import type { Counters } from "./counters.ts";
+import type { Position } from "./position.ts";
+
+/** Where components write what an operator should read; properties are structured, never secrets. */
+export interface Logger {
+  debug(text: string, properties?: Record<string, unknown>): void;
+  info(text: string, properties?: Record<string, unknown>): void;
+  warn(text: string, properties?: Record<string, unknown>): void;
+  error(text: string, properties?: Record<string, unknown>): void;
+}
+
+/** The time, so that tests can hold it still. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after some milliseconds, or at once when the signal aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What core lends to a component for its life. */
+export interface Context {
+  /** The name that the pipeline gives the component. */
+  readonly name: string;
+  /** Aborts when the component must end; every wait listens to it. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  /** Folder for what the component itself must keep; made by whoever writes to it first. */
+  readonly stateDir: string;
+  /** The last safe position of a replayable source. */
+  readonly resume?: Position | undefined;
+  /** Creates the codec that a field of type `codec()` names. */
+  codec(choice: CodecChoice): Promise<Codec>;
+}
+
+/** The system's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
+    }),
+};

@@ -1,0 +1,41 @@
+import type { EventBatch } from "./event_batch.ts";
+
+/** A batch on its way from a source to its channels, with the promise that the source waits on. */
+export class Delivery {
+  /** The batch as the last stage passed it on. */
+  batch: EventBatch;
+  /** Settles as `emit` promises; nobody needs to listen. */
+  readonly settled: Promise<void>;
+  readonly #resolve: () => void;
+  readonly #reject: (cause: unknown) => void;
+  readonly #lease: EventBatch["lease"];
+  #isReleased = false;
+
+  constructor(batch: EventBatch) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    promise.catch(() => {});
+    this.batch = batch;
+    this.settled = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#lease = batch.lease;
+  }
+
+  /** The channels have taken over what they need: the source's hold on the block ends. */
+  release(): void {
+    if (!this.#isReleased) this.#lease?.release();
+    this.#isReleased = true;
+  }
+
+  /** The source may forget the batch. */
+  resolve(): void {
+    this.release();
+    this.#resolve();
+  }
+
+  /** The batch is rolled back. */
+  reject(cause: unknown): void {
+    this.release();
+    this.#reject(cause);
+  }
+}

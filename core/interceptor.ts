@@ -1,0 +1,34 @@
+import type { Delivery } from "./delivery.ts";
+import type { EventBatch } from "./event_batch.ts";
+import { STAGE_MARK } from "./source.ts";
+
+/** Changes or drops events on their way. */
+export interface Interceptor {
+  /** The batch to pass on; an empty one when all events are dropped. */
+  intercept(batch: EventBatch): EventBatch | Promise<EventBatch>;
+  close?(): Promise<void>;
+}
+
+/** One stage of the chain. A batch that the interceptor throws on is rolled back; the stream goes on. */
+export function interceptStream(interceptor: Interceptor): TransformStream<Delivery, Delivery> {
+  const mark = { highWaterMark: STAGE_MARK };
+  return new TransformStream<Delivery, Delivery>(
+    {
+      transform(delivery, controller) {
+        const passOn = (batch: EventBatch) => {
+          delivery.batch = batch;
+          controller.enqueue(delivery);
+        };
+        try {
+          const answer = interceptor.intercept(delivery.batch);
+          if (!(answer instanceof Promise)) return passOn(answer);
+          return answer.then(passOn, (cause) => delivery.reject(cause));
+        } catch (cause) {
+          delivery.reject(cause);
+        }
+      },
+    },
+    mark,
+    mark,
+  );
+}

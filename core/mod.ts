@@ -1,0 +1,82 @@
+/**
+ * Everything that a plugin may import, known as `sluice/plugin`.
+ * @module
+ */
+export { BlockPool, Lease } from "./block_pool.ts";
+export type { Channel, PutReceipt, TakeOptions, TakeTransaction } from "./channel.ts";
+export { createCodec } from "./codec.ts";
+export type { Codec, CodecChoice, Decoded, Decoder, Encoder } from "./codec.ts";
+export { systemClock } from "./context.ts";
+export type { Clock, Context, Logger } from "./context.ts";
+export { Counters } from "./counters.ts";
+export {
+  assert,
+  ChannelFullError,
+  ConfigError,
+  DeliveryError,
+  errorText,
+  JournalCorruptError,
+  PluginError,
+  PoisonError,
+} from "./errors.ts";
+export { EventBatch } from "./event_batch.ts";
+export type { BatchLayout, BlockText, Column, Event, EventBatchInit } from "./event_batch.ts";
+export type { Interceptor } from "./interceptor.ts";
+export { splitLines } from "./lines.ts";
+export type { LineIndex, LineOptions } from "./lines.ts";
+export { Pattern } from "./pattern.ts";
+export {
+  defineChannel,
+  defineCodec,
+  defineInterceptor,
+  defineReporter,
+  defineSelector,
+  defineSink,
+  defineSinkProcessor,
+  defineSource,
+  PLUGIN_KINDS,
+} from "./plugin.ts";
+export type {
+  AnyPlugin,
+  ChannelPlugin,
+  CodecPlugin,
+  Example,
+  InterceptorPlugin,
+  Plugin,
+  PluginKind,
+  ReporterPlugin,
+  SelectorPlugin,
+  SinkPlugin,
+  SinkProcessorPlugin,
+  SourcePlugin,
+} from "./plugin.ts";
+export { joinPositions, mergePositions } from "./position.ts";
+export type { Position } from "./position.ts";
+export type { CounterSnapshot, Reporter } from "./reporter.ts";
+export {
+  bool,
+  bytes,
+  choice,
+  codec,
+  duration,
+  host,
+  int,
+  list,
+  map,
+  meta,
+  metaOf,
+  path,
+  port,
+  regex,
+  secret,
+  text,
+  url,
+  z,
+} from "./schema.ts";
+export type { Config, FieldMeta, Fields } from "./schema.ts";
+export type { Route, Selector } from "./selector.ts";
+export type { NamedSink, Sink } from "./sink.ts";
+export type { Emit, Source } from "./source.ts";
+export { TakeQueue } from "./take_queue.ts";
+export type { QueueEntry } from "./take_queue.ts";
+export { Backoff } from "./backoff.ts";

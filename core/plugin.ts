@@ -1,0 +1,128 @@
+import type { Channel } from "./channel.ts";
+import type { Codec } from "./codec.ts";
+import type { Context } from "./context.ts";
+import type { Interceptor } from "./interceptor.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Config, Fields } from "./schema.ts";
+import type { Selector } from "./selector.ts";
+import type { NamedSink, Sink } from "./sink.ts";
+import type { Source } from "./source.ts";
+
+/** All kinds of plugins, in the data's way. */
+export const PLUGIN_KINDS = [
+  "source",
+  "interceptor",
+  "selector",
+  "channel",
+  "sink_processor",
+  "sink",
+  "codec",
+  "reporter",
+] as const;
+
+/** A kind of plugin; the folder under `plugins/` has the same name with an s. */
+export type PluginKind = (typeof PLUGIN_KINDS)[number];
+
+/** A pipeline that shows the plugin at work; linted by the tests, and run where no outside server is needed. */
+export interface Example {
+  readonly title: string;
+  readonly yaml: string;
+}
+
+/** What every plugin file exports by default. */
+export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends unknown[], Part> {
+  readonly kind: Kind;
+  /** The word written after `type:`; also the file's name. */
+  readonly name: string;
+  /** Other words that mean it: Flume's class names. Case is ignored in both. */
+  readonly aliases?: readonly string[];
+  /** One sentence, shown in listings. */
+  readonly summary: string;
+  /** Markdown: guarantees, limits, what differs from Flume. */
+  readonly about?: string;
+  /** The fields: one source for types, lint, reference pages and JSON Schema. */
+  readonly config: F;
+  /** Complaints about fields that are valid alone but not together: field key and text. */
+  check?(
+    config: Config<F>,
+  ): readonly { readonly key: string; readonly text: string; readonly fix?: string }[];
+  /** A source that puts a position on each batch and can go on from it: nothing of it is lost at a crash. */
+  readonly replayable?: boolean;
+  readonly examples: readonly Example[];
+  create(config: Config<F>, context: Context, ...extra: Extra): Part | Promise<Part>;
+}
+
+/** A plugin of whatever kind, its config unknown. */
+// deno-lint-ignore no-explicit-any
+export type AnyPlugin = Plugin<PluginKind, any, any[], unknown>;
+
+export type SourcePlugin<F extends Fields = Fields> = Plugin<"source", F, [], Source>;
+export type InterceptorPlugin<F extends Fields = Fields> = Plugin<"interceptor", F, [], Interceptor>;
+export type SelectorPlugin<F extends Fields = Fields> = Plugin<
+  "selector",
+  F,
+  [channels: readonly string[]],
+  Selector
+>;
+export type ChannelPlugin<F extends Fields = Fields> = Plugin<"channel", F, [], Channel>;
+export type SinkPlugin<F extends Fields = Fields> = Plugin<"sink", F, [], Sink>;
+export type SinkProcessorPlugin<F extends Fields = Fields> = Plugin<
+  "sink_processor",
+  F,
+  [sinks: readonly NamedSink[]],
+  Sink
+>;
+export type CodecPlugin<F extends Fields = Fields> = Plugin<"codec", F, [], Codec>;
+export type ReporterPlugin<F extends Fields = Fields> = Plugin<"reporter", F, [], Reporter>;
+
+type Definition<P extends { readonly kind: PluginKind }> = Omit<P, "kind">;
+
+/** Declares a source; the config type follows from the fields. */
+export function defineSource<const F extends Fields>(plugin: Definition<SourcePlugin<F>>): SourcePlugin<F> {
+  return { kind: "source", ...plugin };
+}
+
+/** Declares an interceptor; the config type follows from the fields. */
+export function defineInterceptor<const F extends Fields>(
+  plugin: Definition<InterceptorPlugin<F>>,
+): InterceptorPlugin<F> {
+  return { kind: "interceptor", ...plugin };
+}
+
+/** Declares a channel selector; the config type follows from the fields. */
+export function defineSelector<const F extends Fields>(
+  plugin: Definition<SelectorPlugin<F>>,
+): SelectorPlugin<F> {
+  return { kind: "selector", ...plugin };
+}
+
+/** Declares a channel; the config type follows from the fields. */
+export function defineChannel<const F extends Fields>(
+  plugin: Definition<ChannelPlugin<F>>,
+): ChannelPlugin<F> {
+  return { kind: "channel", ...plugin };
+}
+
+/** Declares a sink; the config type follows from the fields. */
+export function defineSink<const F extends Fields>(plugin: Definition<SinkPlugin<F>>): SinkPlugin<F> {
+  return { kind: "sink", ...plugin };
+}
+
+/** Declares a sink processor, a sink made of sinks; the config type follows from the fields. */
+export function defineSinkProcessor<const F extends Fields>(
+  plugin: Definition<SinkProcessorPlugin<F>>,
+): SinkProcessorPlugin<F> {
+  return { kind: "sink_processor", ...plugin };
+}
+
+/** Declares a codec; the config type follows from the fields. */
+export function defineCodec<const F extends Fields>(plugin: Definition<CodecPlugin<F>>): CodecPlugin<F> {
+  return { kind: "codec", ...plugin };
+}
+
+/** Declares a reporter; the config type follows from the fields. */
+export function defineReporter<const F extends Fields>(
+  plugin: Definition<ReporterPlugin<F>>,
+): ReporterPlugin<F> {
+  return { kind: "reporter", ...plugin };
+}

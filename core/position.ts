@@ -1,0 +1,42 @@
+/**
+ * Where a replayable source goes on: stream key → offset behind the last safe event.
+ * `null` forgets a key (a file that is finished and gone).
+ */
+export type Position = Readonly<Record<string, number | string | null>>;
+
+/** Puts a later position over an earlier one, key by key; forgotten keys disappear. */
+export function mergePositions(earlier: Position | undefined, later: Position): Position {
+  const merged: Record<string, number | string | null> = { ...earlier };
+  for (const [key, offset] of Object.entries(later)) {
+    if (offset === null) delete merged[key];
+    else merged[key] = offset;
+  }
+  return merged;
+}
+
+/** Puts a later position over an earlier one and keeps the `null` marks, for positions that travel on. */
+export function joinPositions(
+  earlier: Position | undefined,
+  later: Position | undefined,
+): Position | undefined {
+  if (earlier === undefined) return later;
+  return later === undefined ? earlier : { ...earlier, ...later };
+}
+
+/** Keeps the safe positions of all sources of a pipeline across restarts. */
+export interface PositionStore {
+  load(source: string): Position | undefined;
+  /** Notes the whole safe position of a source; it is on disk some time later, or when `flush` resolves. */
+  save(source: string, position: Position): void;
+  flush(): Promise<void>;
+}
+
+/** Keeps positions for the life of the process only. */
+export function memoryPositions(): PositionStore {
+  const positions = new Map<string, Position>();
+  return {
+    load: (source) => positions.get(source),
+    save: (source, position) => void positions.set(source, position),
+    flush: () => Promise.resolve(),
+  };
+}

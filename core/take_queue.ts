@@ -1,0 +1,189 @@
+import type { TakeOptions, TakeTransaction } from "./channel.ts";
+import { Deque } from "./deque.ts";
+import { EventBatch } from "./event_batch.ts";
+
+/** A batch in a queue, and what its channel wants to know of it. */
+export interface QueueEntry {
+  readonly batch: EventBatch;
+  /** All its events have been committed by takers. */
+  committed?(): void;
+  /**
+   * Set when the source can send the batch again: as soon as sinks have accepted all its bytes the queue lets go of
+   * them and calls `accepted`; when one of those sinks fails after that, `abandoned`.
+   */
+  readonly replay?: { accepted(): void; abandoned(): void };
+}
+
+interface Owner {
+  readonly entry: QueueEntry;
+  uncommitted: number;
+  unaccepted: number;
+  holdsLease: boolean;
+}
+
+interface Piece {
+  readonly owner: Owner;
+  readonly batch: EventBatch;
+}
+
+interface Taker {
+  readonly maxEvents: number;
+  readonly resolve: (take: TakeTransaction) => void;
+}
+
+/** Batches below this size in bytes are joined with those behind them, so that a sink is not fed crumbs … */
+const SMALL_BYTES = 16 * 1024;
+/** … up to this many bytes and pieces. */
+const JOINED_BYTES = 256 * 1024;
+const JOINED_PIECES = 4096;
+
+/** Batches in the order in which they came, taken in pieces by one or more takers; the inside of memory channels. */
+export class TakeQueue {
+  readonly #pieces = new Deque<Piece>();
+  readonly #takers = new Deque<Taker>();
+  readonly #afterCommit: () => void;
+  #size = 0;
+  #bytes = 0;
+
+  /** `afterCommit` is called when events have left for good. */
+  constructor(afterCommit: () => void = () => {}) {
+    this.#afterCommit = afterCommit;
+  }
+
+  /** Events pushed and not yet committed. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Bytes of blocks that those events hold. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds a batch behind all others. The queue holds the batch's lease until its events are committed. */
+  push(entry: QueueEntry): void {
+    const { batch } = entry;
+    if (batch.size === 0) return entry.committed?.();
+    batch.lease?.retain();
+    this.#size += batch.size;
+    this.#bytes += batch.spanBytes;
+    const owner = { entry, uncommitted: batch.size, unaccepted: batch.size, holdsLease: true };
+    this.#pieces.push({ owner, batch });
+    this.#serve();
+  }
+
+  /** Waits for events and holds them for the taker. */
+  take({ maxEvents, signal }: TakeOptions): Promise<TakeTransaction> {
+    signal.throwIfAborted();
+    if (this.#pieces.size > 0 && this.#takers.size === 0) return Promise.resolve(this.#next(maxEvents));
+    const { promise, resolve, reject } = Promise.withResolvers<TakeTransaction>();
+    const end = () => {
+      this.#takers.remove(taker);
+      reject(signal.reason);
+    };
+    const taker: Taker = {
+      maxEvents,
+      resolve: (take) => {
+        signal.removeEventListener("abort", end);
+        resolve(take);
+      },
+    };
+    signal.addEventListener("abort", end, { once: true });
+    this.#takers.push(taker);
+    return promise;
+  }
+
+  #serve(): void {
+    while (this.#pieces.size > 0 && this.#takers.size > 0) {
+      const taker = this.#takers.shift()!;
+      taker.resolve(this.#next(taker.maxEvents));
+    }
+  }
+
+  #next(maxEvents: number): TakeTransaction {
+    const first = this.#cut(maxEvents);
+    if (first.batch.spanBytes >= SMALL_BYTES || this.#pieces.size === 0) return this.#transaction([first]);
+    const pieces = [first];
+    let { size, spanBytes: bytes } = first.batch;
+    for (let next = this.#pieces.peek(); next && pieces.length < JOINED_PIECES; next = this.#pieces.peek()) {
+      size += next.batch.size;
+      bytes += next.batch.spanBytes;
+      if (size > maxEvents || bytes > JOINED_BYTES) break;
+      pieces.push(this.#pieces.shift()!);
+    }
+    return this.#transaction(pieces);
+  }
+
+  #cut(maxEvents: number): Piece {
+    const piece = this.#pieces.shift()!;
+    if (piece.batch.size <= maxEvents) return piece;
+    this.#pieces.unshift({ owner: piece.owner, batch: piece.batch.slice(maxEvents, piece.batch.size) });
+    return { owner: piece.owner, batch: piece.batch.slice(0, maxEvents) };
+  }
+
+  #transaction(pieces: readonly Piece[]): TakeTransaction {
+    return {
+      batch: EventBatch.concat(pieces.map(({ batch }) => batch)),
+      accept: () => pieces.forEach(accept),
+      commit: () => this.#commit(pieces),
+      rollback: () => this.#rollback(pieces),
+    };
+  }
+
+  #commit(pieces: readonly Piece[]): void {
+    for (const { owner, batch } of pieces) {
+      this.#forget(owner, batch);
+      if (owner.uncommitted === 0) owner.entry.committed?.();
+    }
+    this.#afterCommit();
+  }
+
+  #rollback(pieces: readonly Piece[]): void {
+    let isAbandoned = false;
+    for (let at = pieces.length - 1; at >= 0; at--) {
+      const piece = pieces[at]!;
+      const { owner, batch } = piece;
+      if (!owner.holdsLease) isAbandoned = this.#abandon(piece);
+      else {
+        owner.unaccepted = Math.min(owner.uncommitted, owner.unaccepted + batch.size);
+        this.#pieces.unshift(piece);
+      }
+    }
+    // What waits behind an abandoned batch will be sent again too, in order.
+    if (isAbandoned) this.#abandonWaiting();
+    this.#afterCommit();
+    this.#serve();
+  }
+
+  #abandonWaiting(): void {
+    for (const piece of this.#pieces.drain()) {
+      if (piece.owner.entry.replay) this.#abandon(piece);
+      else this.#pieces.push(piece);
+    }
+  }
+
+  #abandon({ owner, batch }: Piece): true {
+    this.#forget(owner, batch);
+    owner.entry.replay?.abandoned();
+    return true;
+  }
+
+  #forget(owner: Owner, batch: EventBatch): void {
+    this.#size -= batch.size;
+    this.#bytes -= batch.spanBytes;
+    owner.uncommitted -= batch.size;
+    if (owner.uncommitted === 0) letGo(owner);
+  }
+}
+
+function accept({ owner, batch }: Piece): void {
+  owner.unaccepted -= batch.size;
+  if (owner.unaccepted > 0 || !owner.entry.replay) return;
+  letGo(owner);
+  owner.entry.replay.accepted();
+}
+
+function letGo(owner: Owner): void {
+  if (owner.holdsLease) owner.entry.batch.lease?.release();
+  owner.holdsLease = false;
+}
