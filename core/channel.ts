@@ -1,4 +1,5 @@
 import type { EventBatch } from "./event_batch.ts";
+import { yieldTurn } from "./turn.ts";
 
 /** What a channel that has taken a batch over still owes. */
 export interface PutReceipt {
@@ -56,6 +57,7 @@ export interface Channel {
 export function takeStream(channel: Channel, options: TakeOptions): ReadableStream<TakeTransaction> {
   return new ReadableStream<TakeTransaction>({
     async pull(controller) {
+      await yieldTurn();
       try {
         controller.enqueue(await channel.take(options));
       } catch (cause) {

@@ -4,6 +4,7 @@ import type { Delivery } from "./delivery.ts";
 import { assert } from "./errors.ts";
 import type { EventBatch } from "./event_batch.ts";
 import { STAGE_MARK } from "./source.ts";
+import { yieldTurn } from "./turn.ts";
 
 /** A part of a batch and the channel that gets it. */
 export interface Route {
@@ -35,6 +36,7 @@ export interface PutTarget {
 export function putStream(target: PutTarget): WritableStream<Delivery> {
   return new WritableStream<Delivery>({
     async write(delivery) {
+      await yieldTurn();
       try {
         const receipt = await putRoutes(delivery.batch, target);
         delivery.release();

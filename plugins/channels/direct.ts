@@ -20,6 +20,7 @@ sink: { type: stdout }`,
   create({ windowBytes }, { name }) {
     let heldBytes = 0;
     let waiting: (() => void)[] = [];
+    let isAbandoning = false;
     const queue = new TakeQueue();
 
     function letGo(bytes: number): void {
@@ -34,6 +35,8 @@ sink: { type: stdout }`,
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const release = once(() => letGo(batch.spanBytes));
       const abandon = () => {
+        isAbandoning = true;
+        setTimeout(() => isAbandoning = false, 0);
         release();
         reject(new DeliveryError(`Cannot make events of channel "${name}" durable`));
       };
@@ -54,6 +57,10 @@ sink: { type: stdout }`,
         return queue.size;
       },
       async put(batch) {
+        // The source has yet to hear that what went before must be sent again; this batch must not overtake it.
+        if (isAbandoning) {
+          throw new DeliveryError(`Cannot put ${batch.size} events: channel "${name}" is rolling back`);
+        }
         const committed = push(batch);
         if (heldBytes > windowBytes) await new Promise<void>((admit) => waiting.push(admit));
         return { committed };
