@@ -25,9 +25,10 @@ export interface LineOptions {
 /** Finds the lines in some bytes; nothing is copied. Memory: 8 bytes a line. */
 export function splitLines(bytes: Uint8Array, options: LineOptions = {}): LineIndex {
   const { last = false, maxLineBytes = Infinity, cutReturn = false } = options;
+  // Searching a one-byte string is several times faster than searching the bytes.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  let starts = new Uint32Array(256);
-  let ends = new Uint32Array(256);
+  let starts = new Uint32Array(Math.min(256, text.length + 1));
+  let ends = new Uint32Array(starts.length);
   let [size, from, layout] = [0, 0, "dense" as BatchLayout];
   while (from < text.length) {
     let end = text.indexOf("\n", from);
@@ -35,14 +36,14 @@ export function splitLines(bytes: Uint8Array, options: LineOptions = {}): LineIn
     if (end < 0) {
       if (!last && text.length - from <= maxLineBytes) break;
       end = next = text.length;
-      layout = "packed";
+      if (layout === "dense") layout = "sparse";
+    } else if (cutReturn && end > from && text.charCodeAt(end - 1) === 13) {
+      end--;
+      if (layout === "dense") layout = "sparse";
     }
     if (end - from > maxLineBytes) {
       end = next = from + maxLineBytes;
       layout = "packed";
-    } else if (cutReturn && end > from && next > end && text.charCodeAt(end - 1) === 13) {
-      end--;
-      if (layout === "dense") layout = "sparse";
     }
     if (size === starts.length) {
       [starts, ends] = [grow(starts, bytes.length, from), grow(ends, bytes.length, from)];

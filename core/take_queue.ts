@@ -108,7 +108,7 @@ export class TakeQueue {
     for (let next = this.#pieces.peek(); next && pieces.length < JOINED_PIECES; next = this.#pieces.peek()) {
       size += next.batch.size;
       bytes += next.batch.spanBytes;
-      if (size > maxEvents || bytes > JOINED_BYTES) break;
+      if (size > maxEvents || bytes > JOINED_BYTES || next.batch.spanBytes >= SMALL_BYTES) break;
       pieces.push(this.#pieces.shift()!);
     }
     return this.#transaction(pieces);

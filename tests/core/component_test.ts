@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { Backoff } from "sluice/plugin";
+import { Component } from "../../core/component.ts";
+import { testContext } from "../support/context.ts";
+import { until } from "../support/until.ts";
+
+function component(waits: number[] = []) {
+  const clock = { now: () => 0, sleep: (ms: number) => (waits.push(ms), Promise.resolve()) };
+  const { log, lines } = testContext();
+  return { part: new Component({ kind: "sink", name: "out", type: "hdfs" }, log, clock), lines };
+}
+
+Deno.test("backoff doubles up to its cap, never waits less than half, and starts over after a success", () => {
+  const backoff = new Backoff({ firstMs: 100, maxMs: 1000 });
+  for (const fullMs of [100, 200, 400, 800, 1000, 1000]) {
+    const waitMs = backoff.next();
+    assert.ok(waitMs >= fullMs / 2 && waitMs <= fullMs, `${waitMs} of ${fullMs}`);
+  }
+  backoff.reset();
+  assert.ok(backoff.next() <= 100);
+});
+
+Deno.test("component that fails is started again with growing waits, and says why", async () => {
+  const waits: number[] = [];
+  const { part, lines } = component(waits);
+  let runs = 0;
+  await part.supervise(
+    () => ++runs < 4 ? Promise.reject(new Error("Broker refused")) : Promise.resolve(),
+    AbortSignal.any([]),
+  );
+  assert.equal(waits.length, 3);
+  assert.equal(part.status().restarts, 3);
+  assert.equal(part.status().state, "finished");
+  assert.match(lines[0]!.text, /starting again in \d+ ms: Broker refused/);
+});
+
+Deno.test("component stops without another start when the signal aborts during its run", async () => {
+  const { part } = component();
+  const stop = new AbortController();
+  let runs = 0;
+  const supervised = part.supervise(() => {
+    runs++;
+    return new Promise((_, reject) =>
+      stop.signal.addEventListener("abort", () => reject(stop.signal.reason))
+    );
+  }, stop.signal);
+  await until("the run", () => runs === 1);
+  stop.abort();
+  await supervised;
+  assert.deepEqual([runs, part.status().state], [1, "stopped"]);
+});
+
+Deno.test("component logs a repeated failure once, and the recovery with what it recovered from", () => {
+  const { part, lines } = component();
+  part.note(new Error("Target is down"));
+  part.note(new Error("Target is down"));
+  part.recover();
+  part.recover();
+  assert.deepEqual(lines.map(({ level, text }) => [level, text]), [
+    ["warn", "Trying again: Target is down"],
+    ["info", "Recovered"],
+  ]);
+});
