@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { DeliveryError, EventBatch, splitLines } from "sluice/plugin";
+import { sampleBytes } from "../../support/samples.ts";
+import { until } from "../../support/until.ts";
+import { contents, makeFileRoll, replaceFileCalls, withFolder } from "./rolling.ts";
+
+const signal = new AbortController().signal;
+const one = (body: string, position?: Record<string, number>) =>
+  EventBatch.from([{ body }]).with(position ? { position } : {});
+
+Deno.test("file_roll leaves no part of an event when the disk is full, and goes on in the same file", async () => {
+  await withFolder(async (directory) => {
+    const block = sampleBytes("access.log");
+    const batch = new EventBatch({ block, ...splitLines(block) });
+    const sink = await makeFileRoll({ directory });
+    await sink.write(one("vor dem Fehler"), signal);
+    let roomBytes = 5000;
+    {
+      using _full = replaceFileCalls(({ writeSync }) => ({
+        writeSync(this: Deno.FsFile, bytes) {
+          if (roomBytes === 0) throw new Error("No space left on device (os error 28)");
+          const count = writeSync.call(this, bytes.subarray(0, Math.min(roomBytes, 1000)));
+          roomBytes -= count;
+          return count;
+        },
+      }));
+      await assert.rejects(async () => await sink.write(batch, signal), (error: Error) => {
+        assert.ok(error instanceof DeliveryError);
+        assert.match(error.message, /^Cannot write to ".*"$/);
+        assert.match(String(error.cause), /No space left/);
+        return true;
+      });
+      assert.deepEqual(Object.values(contents(directory)), ["vor dem Fehler\n"]);
+      roomBytes = Infinity;
+      await (await sink.write(batch, signal))!.delivered;
+    }
+    await sink.close!();
+    assert.deepEqual(Object.values(contents(directory)), [
+      `vor dem Fehler\n${new TextDecoder().decode(block)}`,
+    ]);
+  });
+});
+
+Deno.test("file_roll takes a write out of all folders when one of them fails", async () => {
+  await withFolder(async (directory) => {
+    const sink = await makeFileRoll({ directory, bucket: "%{kind}" });
+    const batch = EventBatch.from([{ body: "a" }, { body: "b" }, { body: "c" }]).withHeader("kind", [
+      "x",
+      "y",
+      "x",
+    ]);
+    await sink.write(batch, signal);
+    {
+      let writes = 0;
+      using _failing = replaceFileCalls(({ writeSync }) => ({
+        writeSync(this: Deno.FsFile, bytes) {
+          if (++writes === 2) throw new Error("Input/output error (os error 5)");
+          return writeSync.call(this, bytes);
+        },
+      }));
+      await assert.rejects(async () => await sink.write(batch, signal), DeliveryError);
+    }
+    assert.deepEqual(Object.values(contents(`${directory}/x`)), ["a\nc\n"]);
+    await (await sink.write(batch, signal))!.delivered;
+    await sink.close!();
+    assert.deepEqual(Object.values(contents(`${directory}/x`)), ["a\nc\na\nc\n"]);
+    assert.deepEqual(Object.values(contents(`${directory}/y`)), ["b\nb\n"]);
+  });
+});
+
+Deno.test("file_roll goes on in a new file when a torn event cannot be taken out", async () => {
+  await withFolder(async (directory) => {
+    const sink = await makeFileRoll({ directory, "sink.sync": "never" });
+    await sink.write(one("ganz"), signal);
+    {
+      let isFirst = true;
+      using _failing = replaceFileCalls(({ writeSync }) => ({
+        writeSync(this: Deno.FsFile, bytes) {
+          if (!isFirst) throw new Error("Input/output error (os error 5)");
+          isFirst = false;
+          return writeSync.call(this, bytes.subarray(0, 3));
+        },
+        truncateSync() {
+          throw new Error("Input/output error (os error 5)");
+        },
+      }));
+      await assert.rejects(async () => await sink.write(one("zerrissen"), signal), DeliveryError);
+    }
+    await sink.write(one("zerrissen"), signal);
+    await sink.close!();
+    assert.deepEqual(Object.values(contents(directory)), ["ganz\nzer", "zerrissen\n"]);
+    const { lines } = sink.context as unknown as { lines: { text: string }[] };
+    assert.match(lines[0]!.text, /may end with a part of an event/);
+  });
+});
+
+Deno.test("file_roll rejects what a failed sync held, cuts it off and goes on in a new file", async () => {
+  await withFolder(async (directory) => {
+    const sink = await makeFileRoll({ directory });
+    await (await sink.write(one("sicher"), signal))!.delivered;
+    const gate = Promise.withResolvers<void>();
+    {
+      using _failing = replaceFileCalls(() => ({ syncData: () => gate.promise }));
+      const second = (await sink.write(one("unsicher"), signal))!.delivered;
+      const third = (await sink.write(one("noch unsicherer"), signal))!.delivered;
+      const rejected = [second, third].map((delivered) =>
+        assert.rejects(delivered, /Cannot force ".*" to disk/)
+      );
+      gate.reject(new Error("Input/output error (os error 5)"));
+      await Promise.all(rejected);
+    }
+    await (await sink.write(one("unsicher"), signal))!.delivered;
+    await sink.close!();
+    assert.deepEqual(Object.values(contents(directory)), ["sicher\n", "unsicher\n"]);
+  });
+});
+
+Deno.test("file_roll shares one sync among all writes that wait", async () => {
+  await withFolder(async (directory) => {
+    let syncs = 0;
+    const gate = Promise.withResolvers<void>();
+    using _counting = replaceFileCalls(() => ({
+      async syncData() {
+        syncs++;
+        await gate.promise;
+      },
+    }));
+    const sink = await makeFileRoll({ directory });
+    const delivered: Promise<void>[] = [];
+    for (let n = 0; n < 50; n++) delivered.push((await sink.write(one(`Zeile ${n}`), signal))!.delivered);
+    await until("the first sync", () => syncs > 0);
+    gate.resolve();
+    await Promise.all(delivered);
+    assert.equal(syncs, 2);
+    await sink.close!();
+  });
+});
+
+Deno.test("file_roll syncs at an interval for sources that can replay, and at once for others", async () => {
+  await withFolder(async (directory) => {
+    const sink = await makeFileRoll({ directory, "sink.syncInterval": "1h" });
+    await (await sink.write(one("erste", { file: 1 }), signal))!.delivered;
+    let isDelivered = false;
+    const patient = (await sink.write(one("geduldig", { file: 2 }), signal))!.delivered.then(() =>
+      isDelivered = true
+    );
+    await (await sink.write(one("eilig"), signal))!.delivered;
+    await patient;
+    assert.ok(isDelivered);
+    const last = (await sink.write(one("beim Schließen", { file: 3 }), signal))!.delivered;
+    await sink.close!();
+    await last;
+  });
+});
+
+Deno.test("file_roll counts events as delivered when written, when told never to sync", async () => {
+  await withFolder(async (directory) => {
+    using _none = replaceFileCalls(() => ({
+      syncData: () => Promise.reject(new Error("must not be called")),
+    }));
+    const sink = await makeFileRoll({ directory, "sink.sync": "never" });
+    assert.equal(await sink.write(one("wie bei Flume"), signal), undefined);
+    await sink.close!();
+    assert.deepEqual(Object.values(contents(directory)), ["wie bei Flume\n"]);
+  });
+});
+
+Deno.test("file_roll refuses a folder that vanished, counts it, and recovers when it is back", async () => {
+  await withFolder(async (root) => {
+    const directory = `${root}/out`;
+    const sink = await makeFileRoll({ directory });
+    Deno.removeSync(directory);
+    await assert.rejects(async () => await sink.write(one("wartet"), signal), /Cannot create ".*out\/\d+-1"/);
+    assert.equal(sink.context.counters.get("ConnectionFailedCount"), 1);
+    Deno.mkdirSync(directory);
+    await (await sink.write(one("wartet"), signal))!.delivered;
+    await sink.close!();
+    assert.deepEqual(Object.values(contents(directory)), ["wartet\n"]);
+  });
+});

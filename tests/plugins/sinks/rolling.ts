@@ -1,0 +1,57 @@
+import { type AnyPlugin, type Context, type Counters, type Sink, z } from "sluice/plugin";
+import avroEvent from "../../../plugins/codecs/avro_event.ts";
+import text from "../../../plugins/codecs/text.ts";
+import fileRoll from "../../../plugins/sinks/file_roll.ts";
+import { testContext } from "../../support/context.ts";
+
+const CODECS: Readonly<Record<string, AnyPlugin>> = { avro_event: avroEvent, text };
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  prefix: "sink.pathManager.prefix",
+  extension: "sink.pathManager.extension",
+};
+
+/** Makes the sink with some settings, by their short names or Flume's. */
+export async function makeFileRoll(
+  settings: Record<string, unknown>,
+  context = testContext(),
+): Promise<Sink & { readonly context: Context & { readonly counters: Counters } }> {
+  const long = Object.entries(settings).map(([key, value]) =>
+    [SHORT_NAMES[key] ?? (key.startsWith("sink.") ? key : `sink.${key}`), value] as const
+  );
+  const given: Record<string, unknown> = Object.fromEntries(long);
+  const plugin = CODECS[String(given["sink.serializer"] ?? "text")]!;
+  given["sink.serializer"] = {
+    plugin,
+    config: z.object(plugin.config as Record<string, z.ZodType>).parse({}),
+  };
+  const config = z.strictObject(fileRoll.config).parse(given);
+  const sink = await fileRoll.create(config as Parameters<typeof fileRoll.create>[0], context);
+  return Object.assign(sink, { context });
+}
+
+/** Lends a folder that is removed afterwards. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync();
+  try {
+    await use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Name → text of all files in a folder, by name. */
+export function contents(folder: string): Record<string, string> {
+  const names = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+  return Object.fromEntries(names.map((name) => [name, Deno.readTextFileSync(`${folder}/${name}`)]));
+}
+
+/** The part of the file interface that a disk can fail in. */
+type FileCalls = Pick<Deno.FsFile, "writeSync" | "syncData" | "truncateSync">;
+
+/** Puts other calls in the place of Deno's own, until the result is disposed of. */
+export function replaceFileCalls(calls: (real: FileCalls) => Partial<FileCalls>): Disposable {
+  const { prototype } = Deno.FsFile;
+  const { writeSync, syncData, truncateSync } = prototype;
+  Object.assign(prototype, calls({ writeSync, syncData, truncateSync }));
+  return { [Symbol.dispose]: () => void Object.assign(prototype, { writeSync, syncData, truncateSync }) };
+}
