@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { crc32, deflateRaw, inflateRaw, zstdCompress, zstdDecompress } from "node:zlib";
-import { compressSnappy, expandSnappy } from "./snappy.ts";
+import snappy from "snappyjs";
 
 /** How the blocks of an Avro container are compressed. */
 export interface AvroCompression {
@@ -29,7 +29,7 @@ export const AVRO_COMPRESSIONS = {
 
 /** The compressed bytes, then the CRC-32 of the plain ones, big end first. */
 function compressChecked(block: Uint8Array): Uint8Array {
-  const packed = compressSnappy(block);
+  const packed = snappy.compress(block);
   const checked = new Uint8Array(packed.length + CHECKSUM_BYTES);
   checked.set(packed);
   new DataView(checked.buffer).setUint32(packed.length, crc32(block));
@@ -39,8 +39,16 @@ function compressChecked(block: Uint8Array): Uint8Array {
 function expandChecked(block: Uint8Array, maxBytes: number): Uint8Array {
   const packedBytes = block.length - CHECKSUM_BYTES;
   if (packedBytes < 1) throw new SyntaxError("An Avro block is too short to be compressed with Snappy");
-  const expanded = expandSnappy(block.subarray(0, packedBytes), maxBytes);
+  const expanded = uncompress(block.subarray(0, packedBytes), maxBytes);
   const checksum = new DataView(block.buffer, block.byteOffset).getUint32(packedBytes);
   if (crc32(expanded) !== checksum) throw new SyntaxError("An Avro block has a wrong checksum");
   return expanded;
+}
+
+function uncompress(packed: Uint8Array, maxBytes: number): Uint8Array {
+  try {
+    return snappy.uncompress(packed, maxBytes);
+  } catch (cause) {
+    throw new SyntaxError("An Avro block is damaged, or longer than the limit once expanded", { cause });
+  }
 }

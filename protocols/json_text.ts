@@ -22,20 +22,18 @@ export function writeJsonBytes(writer: ByteWriter, { block, start, end }: ByteRa
   const target = writer.reserve((end - start) * 6 + 2);
   let at = writer.length;
   target[at++] = QUOTE;
-  for (let from = start; from < end;) {
+  for (let from = start; from < end; from++) {
     const byte = block[from]!;
+    // Written in any case: nearly all bytes need nothing else, and the loop is as short as can be.
+    target[at] = byte;
     const action = ACTIONS[byte]!;
-    if (action === 0) {
-      target[at++] = byte;
-      from++;
-    } else if (action === 2) {
+    if (action === 0) at++;
+    else if (action !== 2) at = writeEscape(target, at, byte);
+    else {
       const size = characterBytes(block, from, end);
       if (size < 0) at = writeReplacement(target, at);
       else for (let n = 0; n < size; n++) target[at++] = block[from + n]!;
-      from += Math.abs(size);
-    } else {
-      at = writeEscape(target, at, byte);
-      from++;
+      from += Math.abs(size) - 1;
     }
   }
   target[at++] = QUOTE;
