@@ -1,8 +1,8 @@
-import type { EventBatch } from "./event_batch.ts";
+import { EventBatch } from "./event_batch.ts";
 
 /** A batch on its way from a source to its channels, with the promise that the source waits on. */
 export class Delivery {
-  /** The batch as the last stage passed it on. */
+  /** The batch as the last stage passed it on; the empty one once the channels have taken it over. */
   batch: EventBatch;
   /** Settles as `emit` promises; nobody needs to listen. */
   readonly settled: Promise<void>;
@@ -10,6 +10,7 @@ export class Delivery {
   readonly #reject: (cause: unknown) => void;
   readonly #lease: EventBatch["lease"];
   #isReleased = false;
+  #size: number | undefined;
 
   constructor(batch: EventBatch) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -21,10 +22,18 @@ export class Delivery {
     this.#lease = batch.lease;
   }
 
-  /** The channels have taken over what they need: the source's hold on the block ends. */
+  /** Events of the batch as the last stage passed it on. */
+  get size(): number {
+    return this.#size ?? this.batch.size;
+  }
+
+  /** The channels have taken over what they need: the source's hold on the block ends, and nothing is kept here. */
   release(): void {
-    if (!this.#isReleased) this.#lease?.release();
+    if (this.#isReleased) return;
     this.#isReleased = true;
+    this.#size = this.batch.size;
+    this.batch = EventBatch.EMPTY;
+    this.#lease?.release();
   }
 
   /** The source may forget the batch. */

@@ -22,22 +22,24 @@ export interface LineOptions {
   readonly cutReturn?: boolean;
 }
 
+/** Bytes that are searched at once: the text of so many is short-lived, small garbage. */
+const PIECE_BYTES = 64 * 1024;
+
 /** Finds the lines in some bytes; nothing is copied. Memory: 8 bytes a line. */
 export function splitLines(bytes: Uint8Array, options: LineOptions = {}): LineIndex {
   const { last = false, maxLineBytes = Infinity, cutReturn = false } = options;
-  // Searching a one-byte string is several times faster than searching the bytes.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  let starts = new Uint32Array(Math.min(256, text.length + 1));
+  const newlines = new NewlineSearch(bytes);
+  let starts = new Uint32Array(Math.min(256, bytes.length + 1));
   let ends = new Uint32Array(starts.length);
   let [size, from, layout] = [0, 0, "dense" as BatchLayout];
-  while (from < text.length) {
-    let end = text.indexOf("\n", from);
+  while (from < bytes.length) {
+    let end = newlines.next(from);
     let next = end + 1;
     if (end < 0) {
-      if (!last && text.length - from <= maxLineBytes) break;
-      end = next = text.length;
+      if (!last && bytes.length - from <= maxLineBytes) break;
+      end = next = bytes.length;
       if (layout === "dense") layout = "sparse";
-    } else if (cutReturn && end > from && text.charCodeAt(end - 1) === 13) {
+    } else if (cutReturn && end > from && bytes[end - 1] === 13) {
       end--;
       if (layout === "dense") layout = "sparse";
     }
@@ -53,6 +55,29 @@ export function splitLines(bytes: Uint8Array, options: LineOptions = {}): LineIn
     from = next;
   }
   return { starts, ends, size, layout, consumedBytes: from };
+}
+
+/** Finds newlines from front to back: searching a one-byte string is several times faster than searching the bytes. */
+class NewlineSearch {
+  readonly #bytes: Buffer;
+  #text = "";
+  #base = 0;
+
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
+  }
+
+  /** The offset of the first newline at `from`, which never goes back, or behind it; -1 when there is none. */
+  next(from: number): number {
+    for (;;) {
+      const at = this.#text.indexOf("\n", from - this.#base);
+      if (at >= 0) return this.#base + at;
+      const base = this.#base + this.#text.length;
+      if (base >= this.#bytes.length) return -1;
+      this.#base = base;
+      this.#text = this.#bytes.toString("latin1", base, base + PIECE_BYTES);
+    }
+  }
 }
 
 /** Makes room for as many lines as the bytes will hold if they go on as they began. */

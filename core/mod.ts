@@ -4,6 +4,7 @@
  */
 export { BlockPool, Lease } from "./block_pool.ts";
 export type { Channel, PutReceipt, TakeOptions, TakeTransaction } from "./channel.ts";
+export { BodyTexts } from "./body_texts.ts";
 export { createCodec } from "./codec.ts";
 export type { Codec, CodecChoice, Decoded, Decoder, Encoder } from "./codec.ts";
 export { systemClock } from "./context.ts";
@@ -24,7 +25,8 @@ export type { BatchLayout, BlockText, Column, Event, EventBatchInit } from "./ev
 export type { Interceptor } from "./interceptor.ts";
 export { splitLines } from "./lines.ts";
 export type { LineIndex, LineOptions } from "./lines.ts";
-export { Pattern } from "./pattern.ts";
+export { linearFallbackActive, Pattern } from "./pattern.ts";
+export type { PatternMatch } from "./pattern.ts";
 export {
   defineChannel,
   defineCodec,
@@ -76,6 +78,8 @@ export {
 export type { Config, FieldMeta, Fields } from "./schema.ts";
 export type { Route, Selector } from "./selector.ts";
 export type { NamedSink, Sink } from "./sink.ts";
+export { coolDownMs, Penalties, sinkGroup } from "./sink_processor.ts";
+export type { GroupRules } from "./sink_processor.ts";
 export type { Emit, Source } from "./source.ts";
 export { TakeQueue } from "./take_queue.ts";
 export type { QueueEntry } from "./take_queue.ts";

@@ -75,7 +75,7 @@ export async function runSource(
   const { readable, ended } = sourceStream(source, (delivery) => {
     countReceived(component, delivery.batch.size);
     tracker.track(delivery);
-    delivery.settled.then(() => countAccepted(component, delivery.batch.size), () => {});
+    delivery.settled.then(() => countAccepted(component, delivery.size), () => {});
   });
   let flow = readable;
   for (const interceptor of interceptors) flow = flow.pipeThrough(interceptStream(interceptor));

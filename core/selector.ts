@@ -38,9 +38,7 @@ export function putStream(target: PutTarget): WritableStream<Delivery> {
     async write(delivery) {
       await yieldTurn();
       try {
-        const receipt = await putRoutes(delivery.batch, target);
-        delivery.release();
-        settle(delivery, receipt);
+        settle(delivery, await putRoutes(delivery.batch, target));
       } catch (cause) {
         target.onRefused(cause);
         delivery.reject(cause);
@@ -80,6 +78,7 @@ function portOf({ channel }: Route, { ports }: PutTarget): ChannelPort {
 function settle(delivery: Delivery, receipt: PutReceipt | void): void {
   const { committed, delivered } = receipt ?? {};
   const owed = delivery.batch.position === undefined ? [committed] : [committed, delivered];
+  delivery.release();
   if (owed.every((promise) => promise === undefined)) return delivery.resolve();
   Promise.all(owed).then(() => delivery.resolve(), (cause) => delivery.reject(cause));
 }

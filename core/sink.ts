@@ -42,6 +42,7 @@ export interface SinkTarget {
 
 interface OpenTake {
   readonly take: TakeTransaction;
+  readonly size: number;
   state: "open" | "delivered" | "failed";
   cause?: unknown;
 }
@@ -94,7 +95,7 @@ class OpenTakes {
   }
 
   add(take: TakeTransaction, delivered: Promise<void>): void {
-    const entry: OpenTake = { take, state: "open" };
+    const entry: OpenTake = { take, size: take.batch.size, state: "open" };
     this.#takes.push(entry);
     take.accept?.();
     delivered.then(() => this.#advance(entry, "delivered"), (cause) => {
@@ -132,7 +133,7 @@ class OpenTakes {
       if (head.state === "failed") return this.#fail(head.cause);
       this.#takes.shift();
       void head.take.commit();
-      this.#target.counters.add("EventDrainSuccessCount", head.take.batch.size);
+      this.#target.counters.add("EventDrainSuccessCount", head.size);
     }
     if (this.#takes.size === 0) this.#wake();
   }

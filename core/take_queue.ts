@@ -15,7 +15,8 @@ export interface QueueEntry {
 }
 
 interface Owner {
-  readonly entry: QueueEntry;
+  readonly entry: Omit<QueueEntry, "batch">;
+  readonly lease: EventBatch["lease"];
   uncommitted: number;
   unaccepted: number;
   holdsLease: boolean;
@@ -23,7 +24,10 @@ interface Owner {
 
 interface Piece {
   readonly owner: Owner;
-  readonly batch: EventBatch;
+  readonly size: number;
+  readonly spanBytes: number;
+  /** Gone as soon as the queue has let go of the bytes: much may be open, and indexes and headers cost memory, too. */
+  batch: EventBatch;
 }
 
 interface Taker {
@@ -61,14 +65,15 @@ export class TakeQueue {
   }
 
   /** Adds a batch behind all others. The queue holds the batch's lease until its events are committed. */
-  push(entry: QueueEntry): void {
-    const { batch } = entry;
-    if (batch.size === 0) return entry.committed?.();
-    batch.lease?.retain();
-    this.#size += batch.size;
+  push({ batch, ...entry }: QueueEntry): void {
+    const { size, lease } = batch;
+    if (size === 0) return entry.committed?.();
+    lease?.retain();
+    this.#size += size;
     this.#bytes += batch.spanBytes;
-    const owner = { entry, uncommitted: batch.size, unaccepted: batch.size, holdsLease: true };
-    this.#pieces.push({ owner, batch });
+    this.#pieces.push(
+      pieceOf({ entry, lease, uncommitted: size, unaccepted: size, holdsLease: true }, batch),
+    );
     this.#serve();
   }
 
@@ -102,13 +107,13 @@ export class TakeQueue {
 
   #next(maxEvents: number): TakeTransaction {
     const first = this.#cut(maxEvents);
-    if (first.batch.spanBytes >= SMALL_BYTES || this.#pieces.size === 0) return this.#transaction([first]);
+    if (first.spanBytes >= SMALL_BYTES || this.#pieces.size === 0) return this.#transaction([first]);
     const pieces = [first];
-    let { size, spanBytes: bytes } = first.batch;
+    let { size, spanBytes: bytes } = first;
     for (let next = this.#pieces.peek(); next && pieces.length < JOINED_PIECES; next = this.#pieces.peek()) {
-      size += next.batch.size;
-      bytes += next.batch.spanBytes;
-      if (size > maxEvents || bytes > JOINED_BYTES || next.batch.spanBytes >= SMALL_BYTES) break;
+      size += next.size;
+      bytes += next.spanBytes;
+      if (size > maxEvents || bytes > JOINED_BYTES || next.spanBytes >= SMALL_BYTES) break;
       pieces.push(this.#pieces.shift()!);
     }
     return this.#transaction(pieces);
@@ -116,23 +121,29 @@ export class TakeQueue {
 
   #cut(maxEvents: number): Piece {
     const piece = this.#pieces.shift()!;
-    if (piece.batch.size <= maxEvents) return piece;
-    this.#pieces.unshift({ owner: piece.owner, batch: piece.batch.slice(maxEvents, piece.batch.size) });
-    return { owner: piece.owner, batch: piece.batch.slice(0, maxEvents) };
+    const { owner, batch, size } = piece;
+    if (size <= maxEvents) return piece;
+    this.#pieces.unshift(pieceOf(owner, batch.slice(maxEvents, size)));
+    return pieceOf(owner, batch.slice(0, maxEvents));
   }
 
   #transaction(pieces: readonly Piece[]): TakeTransaction {
-    return {
+    const take = {
       batch: EventBatch.concat(pieces.map(({ batch }) => batch)),
-      accept: () => pieces.forEach(accept),
+      accept: () => {
+        for (const piece of pieces) accept(piece);
+        if (!pieces.some(({ owner }) => owner.holdsLease)) take.batch = EventBatch.EMPTY;
+      },
       commit: () => this.#commit(pieces),
       rollback: () => this.#rollback(pieces),
     };
+    return take;
   }
 
   #commit(pieces: readonly Piece[]): void {
-    for (const { owner, batch } of pieces) {
-      this.#forget(owner, batch);
+    for (const piece of pieces) {
+      const { owner } = piece;
+      this.#forget(piece);
       if (owner.uncommitted === 0) owner.entry.committed?.();
     }
     this.#afterCommit();
@@ -142,10 +153,10 @@ export class TakeQueue {
     let isAbandoned = false;
     for (let at = pieces.length - 1; at >= 0; at--) {
       const piece = pieces[at]!;
-      const { owner, batch } = piece;
+      const { owner, size } = piece;
       if (!owner.holdsLease) isAbandoned = this.#abandon(piece);
       else {
-        owner.unaccepted = Math.min(owner.uncommitted, owner.unaccepted + batch.size);
+        owner.unaccepted = Math.min(owner.uncommitted, owner.unaccepted + size);
         this.#pieces.unshift(piece);
       }
     }
@@ -162,28 +173,34 @@ export class TakeQueue {
     }
   }
 
-  #abandon({ owner, batch }: Piece): true {
-    this.#forget(owner, batch);
-    owner.entry.replay?.abandoned();
+  #abandon(piece: Piece): true {
+    this.#forget(piece);
+    piece.owner.entry.replay?.abandoned();
     return true;
   }
 
-  #forget(owner: Owner, batch: EventBatch): void {
-    this.#size -= batch.size;
-    this.#bytes -= batch.spanBytes;
-    owner.uncommitted -= batch.size;
+  #forget({ owner, size, spanBytes }: Piece): void {
+    this.#size -= size;
+    this.#bytes -= spanBytes;
+    owner.uncommitted -= size;
     if (owner.uncommitted === 0) letGo(owner);
   }
 }
 
-function accept({ owner, batch }: Piece): void {
-  owner.unaccepted -= batch.size;
+function pieceOf(owner: Owner, batch: EventBatch): Piece {
+  return { owner, batch, size: batch.size, spanBytes: batch.spanBytes };
+}
+
+function accept(piece: Piece): void {
+  const { owner, size } = piece;
+  owner.unaccepted -= size;
   if (owner.unaccepted > 0 || !owner.entry.replay) return;
   letGo(owner);
+  piece.batch = EventBatch.EMPTY;
   owner.entry.replay.accepted();
 }
 
 function letGo(owner: Owner): void {
-  if (owner.holdsLease) owner.entry.batch.lease?.release();
+  if (owner.holdsLease) owner.lease?.release();
   owner.holdsLease = false;
 }

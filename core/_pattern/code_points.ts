@@ -142,5 +142,7 @@ function printRanges(set: CodePoints): string {
 function printCode(code: number): string {
   const char = String.fromCharCode(code);
   if (/^[\w <>=,:;@%&~'"!`#]$/.test(char)) return char;
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, "0")}`
+    : `\\u${code.toString(16).padStart(4, "0")}`;
 }

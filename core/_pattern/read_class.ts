@@ -1,4 +1,12 @@
-import { ANY, type CodePoints, complement, foldCase, intersect, unicodeProperty, unite } from "./code_points.ts";
+import {
+  ANY,
+  type CodePoints,
+  complement,
+  foldCase,
+  intersect,
+  unicodeProperty,
+  unite,
+} from "./code_points.ts";
 import type { Reader } from "./reader.ts";
 
 const SPACE: CodePoints = [0x09, 0x0d, 0x20, 0x20];
@@ -56,16 +64,17 @@ export function dotSet({ flags }: Reader): CodePoints {
 
 /** Reads what follows a backslash, when it is one character or a class of them. */
 export function readEscape(reader: Reader): CodePoints {
+  const escaped = readEscaped(reader);
+  return typeof escaped === "number" ? folded(reader, [escaped, escaped]) : escaped;
+}
+
+function readEscaped(reader: Reader): CodePoints | number {
   const letter = String.fromCodePoint(reader.next());
   const lower = letter.toLowerCase();
-  const short = lower === letter || "DSWHV".includes(letter) ? SHORT[lower] : undefined;
-  if (short) return letter === lower ? short : complement(short);
-  if (lower === "p") {
-    const set = folded(reader, readProperty(reader));
-    return letter === "p" ? set : complement(set);
-  }
-  const code = readCode(reader, letter);
-  return folded(reader, [code, code]);
+  if (SHORT[lower]) return letter === lower ? SHORT[lower] : complement(SHORT[lower]);
+  if (lower !== "p") return readCode(reader, letter);
+  const set = folded(reader, readProperty(reader));
+  return letter === "p" ? set : complement(set);
 }
 
 /** Adds the other case where the flags say so. */
@@ -75,7 +84,9 @@ export function folded({ flags }: Reader, set: CodePoints): CodePoints {
 
 function readCode(reader: Reader, letter: string): number {
   if (letter in CONTROLS) return CONTROLS[letter]!;
-  if (letter === "0") return Number.parseInt(expect(reader, /[0-3]?[0-7]{1,2}/y, "\\0 wants octal digits")[0], 8);
+  if (letter === "0") {
+    return Number.parseInt(expect(reader, /[0-3]?[0-7]{1,2}/y, "\\0 wants octal digits")[0], 8);
+  }
   if (letter === "x" || letter === "u") {
     const digits = letter === "x" ? /([0-9a-f]{2})|\{([0-9a-f]+)\}/iy : /([0-9a-f]{4})|\{([0-9a-f]+)\}/iy;
     const [, fixed, braced] = expect(reader, digits, `\\${letter} wants hexadecimal digits`);
@@ -133,7 +144,9 @@ export function readClass(reader: Reader): CodePoints {
 /** Reads one member, `a` or `a-z` or `\w`. */
 function readRange(reader: Reader): CodePoints {
   const [from, single] = readMember(reader);
-  if (single === undefined || reader.sees("-]") || reader.sees("-[") || reader.sees("-&&") || !reader.take("-")) {
+  if (
+    single === undefined || reader.sees("-]") || reader.sees("-[") || reader.sees("-&&") || !reader.take("-")
+  ) {
     return from;
   }
   if (reader.done) throw reader.error('"[" has no "]"');
@@ -145,13 +158,6 @@ function readRange(reader: Reader): CodePoints {
 
 /** One member and, when it is a single character, its code. */
 function readMember(reader: Reader): readonly [set: CodePoints, single: number | undefined] {
-  if (!reader.take("\\")) {
-    const code = reader.next();
-    return [folded(reader, [code, code]), code];
-  }
-  const flags = reader.flags;
-  reader.flags = { ...flags, fold: false };
-  const set = readEscape(reader);
-  reader.flags = flags;
-  return [folded(reader, set), set.length === 2 && set[0] === set[1] ? set[0] : undefined];
+  const member = reader.take("\\") ? readEscaped(reader) : reader.next();
+  return typeof member === "number" ? [folded(reader, [member, member]), member] : [member, undefined];
 }
