@@ -153,7 +153,7 @@ export class EventBatch implements Iterable<Event> {
   with(change: Partial<EventBatchInit>): EventBatch {
     const { block, starts, ends, size, layout, headers, position, lease } = this;
     const copy = new EventBatch({ block, starts, ends, size, layout, headers, position, lease, ...change });
-    if (copy.block === block && copy.starts === starts && copy.size === size) copy.#text = this.#text;
+    if (copy.block === block && copy.starts === starts && copy.ends === ends) copy.#text = this.#text;
     return copy;
   }
 

@@ -126,14 +126,30 @@ async function createAll<Part>(parts: readonly PlanPart[], context: Context): Pr
 }
 
 async function createSink(plan: PlanTaker, component: Component, surroundings: Surroundings): Promise<Sink> {
-  const signal = surroundings.endSignal;
-  const sinks = await Promise.all(plan.sinks.map(async (part): Promise<NamedSink> => {
-    const context = contextOf(component, part, { surroundings, signal });
-    return Object.assign(await part.plugin.create(part.config, context) as Sink, { name: part.name });
-  }));
-  if (!plan.processor) return sinks[0]!;
-  const context = contextOf(component, plan.processor, { surroundings, signal });
+  const about = { surroundings, signal: surroundings.endSignal };
+  const create = async (part: PlanPart): Promise<Sink> =>
+    await part.plugin.create(part.config, contextOf(component, part, about)) as Sink;
+  if (!plan.processor) return await create(plan.sinks[0]!);
+  // A member that cannot be made must not keep the others from their work.
+  const sinks = plan.sinks.map((part) => lateSink(part.name, () => create(part)));
+  const context = contextOf(component, plan.processor, about);
   return await plan.processor.plugin.create(plan.processor.config, context, sinks) as Sink;
+}
+
+/** A sink that is made at its first use, and again at the next one when that fails. */
+function lateSink(name: string, create: () => Promise<Sink>): NamedSink {
+  let made: Promise<Sink> | undefined;
+  const sink = () =>
+    made ??= create().catch((cause) => {
+      made = undefined;
+      throw cause;
+    });
+  return {
+    name,
+    write: async (batch, signal) => await (await sink()).write(batch, signal),
+    resume: async () => await (await sink()).resume?.(),
+    close: async () => await made?.then((created) => created.close?.(), () => {}),
+  };
 }
 
 /** Resolves when the signal aborts. */

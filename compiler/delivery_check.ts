@@ -1,0 +1,60 @@
+import { type Fields, metaOf } from "../core/schema.ts";
+import type { Report } from "./diagnostics.ts";
+import type { CheckedPart } from "./part_check.ts";
+import type { CheckedAgent, Wiring } from "./wiring.ts";
+
+/** Warns of what runs, but not as one may think: cut batches, and events that a crash can lose. */
+export function checkDelivery(agent: CheckedAgent, wiring: Wiring, report: Report): void {
+  const channels = new Map(
+    agent.channels.map(({ name }, index) => [name, agent.channelParts[index]] as const),
+  );
+  for (const source of agent.sources) {
+    if (!source.source) continue;
+    for (const name of wiring.channelsOf(source)) {
+      const channel = channels.get(name);
+      if (!channel) continue;
+      checkBatch(source.source, channel, report);
+      checkLoss(source.source, channel, report);
+    }
+  }
+  for (const sink of agent.sinks) {
+    const channel = channels.get(wiring.channelOf(sink));
+    if (sink.sink && channel) checkBatch(sink.sink, channel, report);
+  }
+}
+
+/** Flume refuses a component whose batch exceeds its channel's transactions; here the batch is cut. */
+function checkBatch(part: CheckedPart, channel: CheckedPart, report: Report): void {
+  const { config } = channel.checked;
+  const limitKey = typeof config.transactionCapacity === "number" ? "transactionCapacity" : "capacity";
+  const limit = config[limitKey];
+  const batchKey = batchField(part);
+  const batch = batchKey && part.checked.config[batchKey];
+  if (typeof limit !== "number" || typeof batch !== "number" || batchKey === undefined || batch <= limit) {
+    return;
+  }
+  const owner = part.checked.isWritten(batchKey)
+    ? part
+    : channel.checked.isWritten(limitKey)
+    ? channel
+    : undefined;
+  if (!owner) return;
+  report.warning("large-batch", owner.checked.placeOf(owner === part ? batchKey : limitKey), {
+    text: `${part.title} asks for batches of ${batch} events, ${channel.title} has a ${limitKey} of ${limit}`,
+    fix: `batches are cut to ${limit}; make "${limitKey}" at least ${batch}`,
+  });
+}
+
+/** The field that says how many events a batch holds, where it has an effect. */
+function batchField({ part }: CheckedPart): string | undefined {
+  const fields = Object.entries(part.plugin.config as Fields);
+  return fields.find(([key, field]) => /(?:^|\.)batch-?size$/i.test(key) && !metaOf(field).ignored)?.[0];
+}
+
+function checkLoss(source: CheckedPart, channel: CheckedPart, report: Report): void {
+  if (source.part.plugin.replayable || channel.part.type !== "memory") return;
+  report.warning("volatile-channel", source.place, {
+    text: `${source.title} cannot send again what a crash leaves in ${channel.title}: it can be lost`,
+    fix: "use `channel: direct`, where the source is answered after delivery, or a source that can replay",
+  });
+}

@@ -1,0 +1,260 @@
+// Written by tools/gen_manifest.ts from the files in this folder; `deno task docs` writes it anew.
+import type { PluginKind } from "sluice/plugin";
+
+/** How a built-in plugin is loaded, and the other words that mean it. */
+export interface ManifestEntry {
+  load(): Promise<unknown>;
+  readonly aliases: readonly string[];
+}
+
+/** The built-in plugins by kind and name; the paths are literal so that `deno compile` sees them. */
+export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, ManifestEntry>>>> = {
+  source: {
+    exec: {
+      load: () => import("./sources/exec.ts"),
+      aliases: [
+        "org.apache.flume.source.ExecSource",
+      ],
+    },
+    http: {
+      load: () => import("./sources/http.ts"),
+      aliases: [
+        "org.apache.flume.source.http.HTTPSource",
+      ],
+    },
+    netcat: {
+      load: () => import("./sources/netcat.ts"),
+      aliases: [
+        "org.apache.flume.source.NetcatSource",
+      ],
+    },
+    netcatudp: {
+      load: () => import("./sources/netcatudp.ts"),
+      aliases: [
+        "org.apache.flume.source.NetcatUdpSource",
+      ],
+    },
+    seq: {
+      load: () => import("./sources/seq.ts"),
+      aliases: [
+        "org.apache.flume.source.SequenceGeneratorSource",
+      ],
+    },
+    spooldir: {
+      load: () => import("./sources/spooldir.ts"),
+      aliases: [
+        "org.apache.flume.source.SpoolDirectorySource",
+      ],
+    },
+    stdin: {
+      load: () => import("./sources/stdin.ts"),
+      aliases: [],
+    },
+    stress: {
+      load: () => import("./sources/stress.ts"),
+      aliases: [
+        "org.apache.flume.source.StressSource",
+      ],
+    },
+    taildir: {
+      load: () => import("./sources/taildir.ts"),
+      aliases: [
+        "org.apache.flume.source.taildir.TaildirSource",
+      ],
+    },
+  },
+  interceptor: {
+    host: {
+      load: () => import("./interceptors/host.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.HostInterceptor$Builder",
+        "org.apache.flume.interceptor.HostInterceptor",
+      ],
+    },
+    mask: {
+      load: () => import("./interceptors/mask.ts"),
+      aliases: [],
+    },
+    regex_extractor: {
+      load: () => import("./interceptors/regex_extractor.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.RegexExtractorInterceptor$Builder",
+        "org.apache.flume.interceptor.RegexExtractorInterceptor",
+      ],
+    },
+    regex_filter: {
+      load: () => import("./interceptors/regex_filter.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.RegexFilteringInterceptor$Builder",
+        "org.apache.flume.interceptor.RegexFilteringInterceptor",
+      ],
+    },
+    remove_header: {
+      load: () => import("./interceptors/remove_header.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.RemoveHeaderInterceptor$Builder",
+        "org.apache.flume.interceptor.RemoveHeaderInterceptor",
+      ],
+    },
+    search_replace: {
+      load: () => import("./interceptors/search_replace.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.SearchAndReplaceInterceptor$Builder",
+        "org.apache.flume.interceptor.SearchAndReplaceInterceptor",
+      ],
+    },
+    static: {
+      load: () => import("./interceptors/static.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.StaticInterceptor$Builder",
+        "org.apache.flume.interceptor.StaticInterceptor",
+      ],
+    },
+    timestamp: {
+      load: () => import("./interceptors/timestamp.ts"),
+      aliases: [
+        "org.apache.flume.interceptor.TimestampInterceptor$Builder",
+        "org.apache.flume.interceptor.TimestampInterceptor",
+      ],
+    },
+    uuid: {
+      load: () => import("./interceptors/uuid.ts"),
+      aliases: [
+        "org.apache.flume.sink.solr.morphline.UUIDInterceptor$Builder",
+        "org.apache.flume.sink.solr.morphline.UUIDInterceptor",
+      ],
+    },
+  },
+  selector: {
+    load_balancing: {
+      load: () => import("./selectors/load_balancing.ts"),
+      aliases: [
+        "org.apache.flume.channel.LoadBalancingChannelSelector",
+      ],
+    },
+    multiplexing: {
+      load: () => import("./selectors/multiplexing.ts"),
+      aliases: [
+        "org.apache.flume.channel.MultiplexingChannelSelector",
+      ],
+    },
+    replicating: {
+      load: () => import("./selectors/replicating.ts"),
+      aliases: [
+        "org.apache.flume.channel.ReplicatingChannelSelector",
+      ],
+    },
+  },
+  channel: {
+    direct: {
+      load: () => import("./channels/direct.ts"),
+      aliases: [],
+    },
+    memory: {
+      load: () => import("./channels/memory.ts"),
+      aliases: [
+        "org.apache.flume.channel.MemoryChannel",
+      ],
+    },
+  },
+  sink_processor: {
+    default: {
+      load: () => import("./sink_processors/default.ts"),
+      aliases: [
+        "org.apache.flume.sink.DefaultSinkProcessor",
+      ],
+    },
+    failover: {
+      load: () => import("./sink_processors/failover.ts"),
+      aliases: [
+        "org.apache.flume.sink.FailoverSinkProcessor",
+      ],
+    },
+    load_balance: {
+      load: () => import("./sink_processors/load_balance.ts"),
+      aliases: [
+        "org.apache.flume.sink.LoadBalancingSinkProcessor",
+      ],
+    },
+  },
+  sink: {
+    file_roll: {
+      load: () => import("./sinks/file_roll.ts"),
+      aliases: [
+        "org.apache.flume.sink.RollingFileSink",
+      ],
+    },
+    http: {
+      load: () => import("./sinks/http.ts"),
+      aliases: [
+        "org.apache.flume.sink.http.HttpSink",
+      ],
+    },
+    logger: {
+      load: () => import("./sinks/logger.ts"),
+      aliases: [
+        "org.apache.flume.sink.LoggerSink",
+      ],
+    },
+    null: {
+      load: () => import("./sinks/null.ts"),
+      aliases: [
+        "org.apache.flume.sink.NullSink",
+      ],
+    },
+    stdout: {
+      load: () => import("./sinks/stdout.ts"),
+      aliases: [],
+    },
+  },
+  codec: {
+    avro_event: {
+      load: () => import("./codecs/avro_event.ts"),
+      aliases: [
+        "avro",
+        "org.apache.flume.serialization.FlumeEventAvroEventSerializer$Builder",
+        "org.apache.flume.serialization.FlumeEventAvroEventSerializer",
+        "org.apache.flume.serialization.AvroEventDeserializer$Builder",
+        "org.apache.flume.serialization.AvroEventDeserializer",
+      ],
+    },
+    blob: {
+      load: () => import("./codecs/blob.ts"),
+      aliases: [
+        "org.apache.flume.source.http.BLOBHandler",
+        "org.apache.flume.sink.solr.morphline.BlobHandler",
+        "org.apache.flume.sink.solr.morphline.BlobHandler$Builder",
+        "org.apache.flume.sink.solr.morphline.BlobDeserializer",
+        "org.apache.flume.sink.solr.morphline.BlobDeserializer$Builder",
+      ],
+    },
+    header_and_text: {
+      load: () => import("./codecs/header_and_text.ts"),
+      aliases: [
+        "org.apache.flume.serialization.HeaderAndBodyTextEventSerializer$Builder",
+        "org.apache.flume.serialization.HeaderAndBodyTextEventSerializer",
+      ],
+    },
+    json: {
+      load: () => import("./codecs/json.ts"),
+      aliases: [
+        "org.apache.flume.source.http.JSONHandler",
+      ],
+    },
+    line: {
+      load: () => import("./codecs/line.ts"),
+      aliases: [
+        "org.apache.flume.serialization.LineDeserializer$Builder",
+        "org.apache.flume.serialization.LineDeserializer",
+      ],
+    },
+    text: {
+      load: () => import("./codecs/text.ts"),
+      aliases: [
+        "org.apache.flume.serialization.BodyTextEventSerializer$Builder",
+        "org.apache.flume.serialization.BodyTextEventSerializer",
+      ],
+    },
+  },
+  reporter: {},
+};

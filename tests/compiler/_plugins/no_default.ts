@@ -1,0 +1,2 @@
+/** A module that forgot its plugin. */
+export const NOTHING = 0;

@@ -1,0 +1,1 @@
+throw new Error("The licence server does not answer");
