@@ -71,7 +71,11 @@ class YamlReader {
     if (isAlias(node)) return { ...this.read(node.resolve(this.#document), depth + 1), place };
     if (isMap(node)) return { place, entries: this.#entries(node, depth) };
     if (isSeq(node)) return { place, elements: node.items.map((element) => this.read(element, depth + 1)) };
-    if (!isScalar(node) || node.value === null) return { place, scalar: { text: "", value: null } };
+    if (!isScalar(node)) return { place, scalar: { text: "", value: null } };
+    // `type: null` names the null sink, although YAML reads the word as no value.
+    if (node.value === null) {
+      return { place, scalar: { text: node.source === "null" ? "null" : "", value: null } };
+    }
     const { value, source } = node;
     if (typeof value === "string") return { place, scalar: { text: value, value } };
     if (typeof value !== "number" && typeof value !== "boolean") {
