@@ -33,7 +33,8 @@ sink: { type: stdout }`,
     /** Queues the batch; its bytes count until they are accepted (a source that can replay) or committed. */
     function push(batch: EventBatch): Promise<void> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const release = once(() => letGo(batch.spanBytes));
+      const { spanBytes } = batch;
+      const release = once(() => letGo(spanBytes));
       const abandon = () => {
         isAbandoning = true;
         setTimeout(() => isAbandoning = false, 0);
@@ -43,7 +44,7 @@ sink: { type: stdout }`,
       const replay = batch.position === undefined
         ? {}
         : { replay: { accepted: release, abandoned: abandon } };
-      heldBytes += batch.spanBytes;
+      heldBytes += spanBytes;
       const committed = () => {
         release();
         resolve();
