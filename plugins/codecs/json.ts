@@ -1,5 +1,5 @@
 import { bool, bytes, choice, type Decoder, defineCodec, EventBatch, splitLines, text } from "sluice/plugin";
-import { charsetOf, textDecoder } from "./_json/charset.ts";
+import { jsonTextDecoder } from "../../protocols/json_charset.ts";
 import { readArray, readLines } from "./_json/event_reader.ts";
 import { jsonEncoder } from "./_json/event_writer.ts";
 import { readPlainLines } from "./_json/plain_lines.ts";
@@ -36,7 +36,10 @@ function jsonDecoder(
   about: Readonly<Record<string, string>>,
 ): Decoder {
   const charset = charsetOf(about);
-  const decodeText = textDecoder(charset);
+  const decodeText = jsonTextDecoder(charset);
+  if (!decodeText) {
+    throw new SyntaxError(`Charset "${charset}" is not allowed for JSON: send UTF-8, UTF-16 or UTF-32`);
+  }
   let inArray: boolean | undefined;
   let offset = 0;
   return {
@@ -62,6 +65,13 @@ function decodeLines(block: Uint8Array, last: boolean, baseOffset: number) {
   const { consumedBytes, ...index } = splitLines(block, { last });
   const lines = new EventBatch({ block, ...index });
   return { batch: readPlainLines(lines) ?? readLines(lines, baseOffset), consumedBytes };
+}
+
+/** The charset that `charset` or the content type names; UTF-8 otherwise. Lower case. */
+export function charsetOf(about: Readonly<Record<string, string>>): string {
+  const named = about.charset ?? /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(about["content-type"] ?? "")?.[1];
+  const charset = (named ?? "utf-8").toLowerCase();
+  return charset === "utf8" || charset === "us-ascii" ? "utf-8" : charset;
 }
 
 export default defineCodec({

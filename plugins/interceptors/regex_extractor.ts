@@ -1,6 +1,7 @@
 import { choice, ConfigError, defineInterceptor, map, type Pattern, regex, text, z } from "sluice/plugin";
 import { JodaFormat } from "./_extract/joda_format.ts";
 import { extractGroups, type Field } from "./_extract/fields.ts";
+import { KnownTexts } from "./_extract/known_texts.ts";
 
 const PASS_THROUGH = "org.apache.flume.interceptor.RegexExtractorInterceptorPassThroughSerializer";
 const MILLIS = "org.apache.flume.interceptor.RegexExtractorInterceptorMillisSerializer";
@@ -52,9 +53,10 @@ sink: { type: stdout, codec: json }`,
     const [complaint] = complaints(regex, serializers);
     if (complaint) throw new ConfigError(complaint.text);
     const fields = Object.values(serializers).slice(0, regex.groupCount).map((settings): Field => {
-      if (!isMillis(settings.type)) return { name: settings.name };
+      const known = new KnownTexts();
+      if (!isMillis(settings.type)) return { name: settings.name, known };
       const format = new JodaFormat(settings.pattern!);
-      return { name: settings.name, convert: (text) => format.parse(text)?.toString() };
+      return { name: settings.name, known, convert: (text) => format.parse(text)?.toString() };
     });
     const countFailures = (failures: number) => counters.add("DateParseFailCount", failures);
     return { intercept: (batch) => extractGroups(batch, { pattern: regex, header, fields, countFailures }) };

@@ -1,10 +1,12 @@
 import type { Column, EventBatch, Pattern, PatternMatch } from "sluice/plugin";
+import type { KnownTexts } from "./known_texts.ts";
 
 /** A header that a group fills. */
 export interface Field {
   readonly name: string;
   /** Makes the value of the group's text; nothing when it cannot. Absent: the text itself. */
   readonly convert?: (text: string) => string | undefined;
+  readonly known: KnownTexts;
 }
 
 /** What is extracted, and from where. */
@@ -28,8 +30,8 @@ export function extractGroups(batch: EventBatch, extraction: Extraction): EventB
     for (let at = 0; at < fields.length; at++) {
       const text = match[at + 1];
       if (text === undefined) continue;
-      const { convert } = fields[at]!;
-      const value = convert ? convert(text) : text;
+      const { convert, known } = fields[at]!;
+      const value = convert ? convert(text) : known.keep(text);
       if (value === undefined) failures++;
       else columns[at]![index] = value;
     }

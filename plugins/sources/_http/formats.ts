@@ -1,6 +1,6 @@
 import { type Codec, type CodecChoice, EventBatch, splitLines } from "sluice/plugin";
-import { textDecoder } from "./charset.ts";
-import { parseJsonEvents, parseJsonLines, type TextEvent } from "./json_events.ts";
+import { type DecodeText, jsonTextDecoder } from "../../../protocols/json_charset.ts";
+import { parseJsonEvent, parseJsonEvents, type TextEvent } from "../../../protocols/flume_json.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What a request brought, in the form that is cheapest to join with others. */
@@ -132,4 +132,18 @@ function codecFormat(codec: Codec, charset: string): Format {
     return batches.length === 0 ? EventBatch.EMPTY : EventBatch.concat(batches);
   };
   return { fromBytes };
+}
+
+function parseJsonLines(text: string): readonly TextEvent[] {
+  const events: TextEvent[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() !== "") events.push(parseJsonEvent(line, `Line ${index + 1}`));
+  }
+  return events;
+}
+
+function textDecoder(charset: string): DecodeText {
+  const decode = jsonTextDecoder(charset);
+  if (!decode) throw new Refusal(415, `Charset "${charset}" is not known: send UTF-8, UTF-16 or UTF-32`);
+  return decode;
 }

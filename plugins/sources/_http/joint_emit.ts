@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type BatchLayout, type Column, type Emit, EventBatch } from "sluice/plugin";
 import type { RequestEvents } from "./formats.ts";
-import type { TextEvent } from "./json_events.ts";
+import type { TextEvent } from "../../../protocols/flume_json.ts";
 
 /** A request that waits for the fate of its events. */
 export interface Waiting {

@@ -98,13 +98,13 @@ Deno.test("json takes absent parts as empty and plain values as text, as Flume d
 
 Deno.test("json refuses what is no array of events, with the reason", async () => {
   const about = { "content-type": "application/json" };
-  await refuses('{"headers":{},"body":"alone"}', /Expected a JSON array/, about);
+  await refuses('{"headers":{},"body":"alone"}', /is no JSON array/, about);
   await refuses("[{]", /no JSON/);
   await refuses('["text"]', /Event 0 is no object/);
   await refuses('[{"body":"a"},null]', /Event 1 is no object/);
-  await refuses('[{"headers":{"a":{}},"body":""}]', /Header "a": Event 0 has a value that is no text/);
-  await refuses('[{"headers":["a"],"body":""}]', /"headers" that are no object/);
-  await refuses('[{"body":["a"]}]', /"body": Event 0/);
+  await refuses('[{"headers":{"a":{}},"body":""}]', /Event 0: its header "a" is no text/);
+  await refuses('[{"headers":["a"],"body":""}]', /Event 0: its "headers" are no object/);
+  await refuses('[{"body":["a"]}]', /Event 0: its "body" is no text/);
 });
 
 Deno.test("json reads UTF-16 and UTF-32, and refuses other charsets", async () => {

@@ -28,9 +28,9 @@ Deno.test("http source refuses what is no JSON array of events with 400 and the 
     ['[{"body":"torn', /The body is no JSON: /],
     ["", /The body is no JSON/],
     ["[1]", /Event 0 is no object/],
-    ['[{"body":{}}]', /"body" of event 0 is no text/],
-    ['[{"headers":{"a":[]},"body":""}]', /Header "a" of event 0 is no text/],
-    ['[{"headers":"a","body":""}]', /"headers" of event 0/],
+    ['[{"body":{}}]', /Event 0: its "body" is no text/],
+    ['[{"headers":{"a":[]},"body":""}]', /Event 0: its header "a" is no text/],
+    ['[{"headers":"a","body":""}]', /Event 0: its "headers"/],
   ];
   await withSource(emit, {}, async ({ post, context }) => {
     for (const [body, reason] of cases) {

@@ -1,5 +1,3 @@
-import { Refusal } from "./refusal.ts";
-
 /** One event as Flume's JSON has it, headers and body as text. */
 export interface TextEvent {
   readonly headers: Readonly<Record<string, string>> | undefined;
@@ -10,50 +8,46 @@ const NO_EVENTS: readonly TextEvent[] = [];
 
 /**
  * Reads Flume's JSON: an array of `{"headers": {…}, "body": "…"}`.
- * @throws {Refusal} 400 with the reason, for anything else: a single object too.
+ * @throws {SyntaxError} for anything else, a single object too.
  */
 export function parseJsonEvents(text: string): readonly TextEvent[] {
   const parsed = parseJson(text, "The body");
   if (!Array.isArray(parsed)) {
-    throw new Refusal(
-      400,
+    throw new SyntaxError(
       'The body is no JSON array: send [{"headers": {}, "body": "text"}], also for one event',
     );
   }
   if (parsed.length === 0) return NO_EVENTS;
-  for (let index = 0; index < parsed.length; index++) parsed[index] = checkEvent(parsed[index], index);
+  for (let index = 0; index < parsed.length; index++) {
+    parsed[index] = checkEvent(parsed[index], `Event ${index}`);
+  }
   return parsed;
 }
 
 /**
- * Reads one such event from each line; blank lines are skipped.
- * @throws {Refusal} 400 with the number of the line that is none.
+ * Reads one such event from a text that `what` names.
+ * @throws {SyntaxError} when it is none.
  */
-export function parseJsonLines(text: string): readonly TextEvent[] {
-  const events: TextEvent[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    events.push(checkEvent(parseJson(line, `Line ${index + 1}`), events.length));
-  }
-  return events;
+export function parseJsonEvent(text: string, what: string): TextEvent {
+  return checkEvent(parseJson(text, what), what);
 }
 
 function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Refusal(400, `${what} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new SyntaxError(`${what} is no JSON: ${(cause as Error).message}`, { cause });
   }
 }
 
 /** The common case costs no copy: what was parsed is the event. */
-function checkEvent(value: unknown, index: number): TextEvent {
+function checkEvent(value: unknown, what: string): TextEvent {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(400, `Event ${index} is no object with "headers" and "body"`);
+    throw new SyntaxError(`${what} is no object with "headers" and "body"`);
   }
   const { headers, body } = value as { headers?: unknown; body?: unknown };
   if (typeof body === "string" && areTexts(headers)) return value as TextEvent;
-  return { headers: checkHeaders(headers, index), body: toText(body, `"body" of event ${index}`) };
+  return { headers: checkHeaders(headers, what), body: toText(body, `${what}: its "body"`) };
 }
 
 function areTexts(headers: unknown): boolean {
@@ -64,20 +58,20 @@ function areTexts(headers: unknown): boolean {
   return true;
 }
 
-function checkHeaders(headers: unknown, index: number): Record<string, string> | undefined {
+function checkHeaders(headers: unknown, what: string): Record<string, string> | undefined {
   if (headers === undefined || headers === null) return undefined;
   if (typeof headers !== "object" || Array.isArray(headers)) {
-    throw new Refusal(400, `"headers" of event ${index} is no object of texts`);
+    throw new SyntaxError(`${what}: its "headers" are no object of texts`);
   }
-  const entries = Object.entries(headers).map(([name, value]) =>
-    [name, toText(value, `Header "${name}" of event ${index}`)] as const
-  );
+  const entries = Object.entries(headers)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => [name, toText(value, `${what}: its header "${name}"`)] as const);
   return Object.fromEntries(entries);
 }
 
-/** Numbers and booleans are taken as text and null as no text, as Flume's parser does. */
+/** Numbers and booleans are taken as text and null as nothing, as Flume's parser does. */
 function toText(value: unknown, what: string): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "object") throw new Refusal(400, `${what} is no text`);
+  if (typeof value === "object") throw new SyntaxError(`${what} is no text`);
   return String(value);
 }

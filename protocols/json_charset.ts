@@ -1,4 +1,5 @@
-type DecodeText = (bytes: Uint8Array) => string;
+/** Bytes of a whole text → the text. */
+export type DecodeText = (bytes: Uint8Array) => string;
 
 const UTF8 = new TextDecoder("utf-8");
 const UTF16_LE = new TextDecoder("utf-16le");
@@ -15,23 +16,10 @@ const DECODERS: ReadonlyMap<string, DecodeText> = new Map<string, DecodeText>([
   ["utf-32be", (bytes) => decodeUtf32(bytes, false)],
 ]);
 
-/** The charset that `charset` or the content type names; UTF-8 otherwise. Lower case. */
-export function charsetOf(about: Readonly<Record<string, string>>): string {
-  const named = about.charset ?? /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(about["content-type"] ?? "")?.[1];
-  const charset = (named ?? "utf-8").toLowerCase();
-  return charset === "utf8" || charset === "us-ascii" ? "utf-8" : charset;
-}
-
-/**
- * Finds the decoder of a charset that JSON may come in.
- * @throws {SyntaxError} for any charset but UTF-8, UTF-16 and UTF-32, as in Flume.
- */
-export function textDecoder(charset: string): DecodeText {
-  const decode = DECODERS.get(charset);
-  if (!decode) {
-    throw new SyntaxError(`Charset "${charset}" is not allowed for JSON: send UTF-8, UTF-16 or UTF-32`);
-  }
-  return decode;
+/** The decoder of a charset that JSON may come in, as in Flume: UTF-8, UTF-16 and UTF-32. Bad bytes become U+FFFD. */
+export function jsonTextDecoder(charset: string): DecodeText | undefined {
+  const name = charset.toLowerCase();
+  return DECODERS.get(name === "utf8" || name === "us-ascii" ? "utf-8" : name);
 }
 
 function decodeUtf32(bytes: Uint8Array, isLittle: boolean): string {
