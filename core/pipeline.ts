@@ -3,6 +3,7 @@ import type { ChannelPort } from "./channel_port.ts";
 import { createCodec } from "./codec.ts";
 import type { Component } from "./component.ts";
 import type { Clock, Context } from "./context.ts";
+import type { EventBatch } from "./event_batch.ts";
 import { ChannelFullError, errorText } from "./errors.ts";
 import { DeliveryTracker } from "./delivery_tracker.ts";
 import { type Interceptor, interceptStream } from "./interceptor.ts";
@@ -102,10 +103,15 @@ export async function runTaker(
   const failure = new AbortController();
   const signal = AbortSignal.any([about.signal, failure.signal]);
   const sink = await createSink(plan, component, surroundings);
-  const maxEvents = Math.min(sink.batchSize ?? Infinity, channel.maxTakeEvents ?? Infinity);
   component.recover();
   try {
-    await takeStream(channel, { maxEvents, signal }).pipeTo(sinkStream({
+    const limits = {
+      signal,
+      get maxEvents() {
+        return Math.min(sink.batchSize ?? Infinity, channel.maxTakeEvents ?? Infinity);
+      },
+    };
+    await takeStream(channel, limits).pipeTo(sinkStream({
       sink,
       counters: component.counters,
       clock: surroundings.clock,
@@ -139,17 +145,41 @@ async function createSink(plan: PlanTaker, component: Component, surroundings: S
 /** A sink that is made at its first use, and again at the next one when that fails. */
 function lateSink(name: string, create: () => Promise<Sink>): NamedSink {
   let made: Promise<Sink> | undefined;
+  let batchSize: number | undefined;
   const sink = () =>
-    made ??= create().catch((cause) => {
+    made ??= create().then((created) => {
+      batchSize = created.batchSize;
+      return created;
+    }, (cause) => {
       made = undefined;
       throw cause;
     });
   return {
     name,
-    write: async (batch, signal) => await (await sink()).write(batch, signal),
+    get batchSize() {
+      return batchSize;
+    },
+    write: async (batch, signal) => await writeInPieces(await sink(), batch, signal),
     resume: async () => await (await sink()).resume?.(),
     close: async () => await made?.then((created) => created.close?.(), () => {}),
   };
+}
+
+/** Until a late sink is made nobody knows how many events it takes at once, so the first batch may be too large for it. */
+async function writeInPieces(
+  sink: Sink,
+  batch: EventBatch,
+  signal: AbortSignal,
+): Promise<void | { delivered: Promise<void> }> {
+  const { batchSize = Infinity } = sink;
+  if (batch.size <= batchSize) return await sink.write(batch, signal);
+  const owed: Promise<void>[] = [];
+  for (let from = 0; from < batch.size; from += batchSize) {
+    const answer = await sink.write(batch.slice(from, from + batchSize), signal);
+    answer?.delivered.catch(() => {});
+    if (answer) owed.push(answer.delivered);
+  }
+  return owed.length === 0 ? undefined : { delivered: Promise.all(owed).then(() => {}) };
 }
 
 /** Resolves when the signal aborts. */

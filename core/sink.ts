@@ -8,8 +8,8 @@ import type { Position } from "./position.ts";
 
 /** Where events go. */
 export interface Sink {
-  /** Events in one write at most. Absent: as they come. */
-  readonly batchSize?: number;
+  /** Events in one write at most, asked for before each take. Absent: as they come. */
+  readonly batchSize?: number | undefined;
   /**
    * Resolves when the sink can take more; the bytes of the batch may be gone after that. Nothing as the answer: the
    * target has the batch. `delivered`: it settles later (a file that is not yet synced, requests in flight). Any
@@ -142,8 +142,9 @@ class OpenTakes {
     this.#failure ??= { cause };
     this.#target.counters.add("EventWriteFail");
     this.#target.onRefused(cause);
-    this.rollBackAll();
+    // First of all no more takes, or one that waits would get what is put back last.
     this.#target.onFailed();
+    this.rollBackAll();
   }
 
   #wake(): void {

@@ -76,9 +76,11 @@ export interface GroupRules {
 
 /** Makes one sink of many: a batch goes to the first one in order that takes it. */
 export function sinkGroup(sinks: readonly NamedSink[], rules: GroupRules): Sink {
-  const sizes = sinks.flatMap(({ batchSize }) => batchSize ?? []);
   return {
-    ...sizes.length === 0 ? {} : { batchSize: Math.min(...sizes) },
+    get batchSize() {
+      const sizes = sinks.flatMap(({ batchSize }) => batchSize ?? []);
+      return sizes.length === 0 ? undefined : Math.min(...sizes);
+    },
     async write(batch, signal) {
       const causes: unknown[] = [];
       for (const sink of rules.order()) {

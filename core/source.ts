@@ -1,4 +1,5 @@
 import { Delivery } from "./delivery.ts";
+import { DeliveryError } from "./errors.ts";
 import type { EventBatch } from "./event_batch.ts";
 
 /**
@@ -39,21 +40,31 @@ export function sourceStream(
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   ended.catch(() => {});
   let wake: PromiseWithResolvers<void> | undefined;
+  let hasEnded = false;
   const readable = new ReadableStream<Delivery>({
     start(controller) {
       const emit = (batch: EventBatch): Promise<void> => {
         const delivery = new Delivery(batch);
-        onEmit(delivery);
-        controller.enqueue(delivery);
+        if (hasEnded) delivery.reject(new DeliveryError("Cannot emit: the source has ended"));
+        else {
+          onEmit(delivery);
+          controller.enqueue(delivery);
+        }
         return delivery.settled;
       };
       const ready = (): Promise<void> => {
-        if (controller.desiredSize === null || controller.desiredSize > 0) return Promise.resolve();
+        if (hasEnded || controller.desiredSize === null || controller.desiredSize > 0) {
+          return Promise.resolve();
+        }
         return (wake ??= Promise.withResolvers<void>()).promise;
       };
       const run = async () =>
         await source.run(Object.defineProperty(emit, "ready", { get: ready }) as unknown as Emit);
-      run().then(resolve, reject).finally(() => controller.close());
+      run().then(resolve, reject).finally(() => {
+        hasEnded = true;
+        controller.close();
+        wake?.resolve();
+      });
     },
     pull() {
       wake?.resolve();

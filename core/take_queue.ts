@@ -24,6 +24,8 @@ interface Owner {
 
 interface Piece {
   readonly owner: Owner;
+  /** How many events were pushed before its first one: the order of pieces. */
+  readonly place: number;
   readonly size: number;
   readonly spanBytes: number;
   /** Gone as soon as the queue has let go of the bytes: much may be open, and indexes and headers cost memory, too. */
@@ -48,6 +50,9 @@ export class TakeQueue {
   readonly #afterCommit: () => void;
   #size = 0;
   #bytes = 0;
+  #pushedEvents = 0;
+  /** Pieces before this place were abandoned, or will be when they come back. */
+  #abandonedBelow = 0;
 
   /** `afterCommit` is called when events have left for good. */
   constructor(afterCommit: () => void = () => {}) {
@@ -71,9 +76,9 @@ export class TakeQueue {
     lease?.retain();
     this.#size += size;
     this.#bytes += batch.spanBytes;
-    this.#pieces.push(
-      pieceOf({ entry, lease, uncommitted: size, unaccepted: size, holdsLease: true }, batch),
-    );
+    const owner = { entry, lease, uncommitted: size, unaccepted: size, holdsLease: true };
+    this.#pieces.push(pieceOf(owner, batch, this.#pushedEvents));
+    this.#pushedEvents += size;
     this.#serve();
   }
 
@@ -121,10 +126,10 @@ export class TakeQueue {
 
   #cut(maxEvents: number): Piece {
     const piece = this.#pieces.shift()!;
-    const { owner, batch, size } = piece;
+    const { owner, batch, place, size } = piece;
     if (size <= maxEvents) return piece;
-    this.#pieces.unshift(pieceOf(owner, batch.slice(maxEvents, size)));
-    return pieceOf(owner, batch.slice(0, maxEvents));
+    this.#pieces.unshift(pieceOf(owner, batch.slice(maxEvents, size), place + maxEvents));
+    return pieceOf(owner, batch.slice(0, maxEvents), place);
   }
 
   #transaction(pieces: readonly Piece[]): TakeTransaction {
@@ -150,23 +155,32 @@ export class TakeQueue {
   }
 
   #rollback(pieces: readonly Piece[]): void {
+    const kept: Piece[] = [];
     let isAbandoned = false;
-    for (let at = pieces.length - 1; at >= 0; at--) {
-      const piece = pieces[at]!;
-      const { owner, size } = piece;
-      if (!owner.holdsLease) isAbandoned = this.#abandon(piece);
+    for (const piece of pieces) {
+      const { owner, place, size } = piece;
+      const isLate = owner.entry.replay !== undefined && place < this.#abandonedBelow;
+      if (isLate || !owner.holdsLease) isAbandoned = this.#abandon(piece);
       else {
         owner.unaccepted = Math.min(owner.uncommitted, owner.unaccepted + size);
-        this.#pieces.unshift(piece);
+        kept.push(piece);
       }
     }
+    this.#restore(kept);
     // What waits behind an abandoned batch will be sent again too, in order.
     if (isAbandoned) this.#abandonWaiting();
     this.#afterCommit();
     this.#serve();
   }
 
+  /** Puts pieces back where they were, whatever else has come back before them. */
+  #restore(pieces: readonly Piece[]): void {
+    const waiting = this.#pieces.drain();
+    for (const piece of [...pieces, ...waiting].sort((a, b) => a.place - b.place)) this.#pieces.push(piece);
+  }
+
   #abandonWaiting(): void {
+    this.#abandonedBelow = this.#pushedEvents;
     for (const piece of this.#pieces.drain()) {
       if (piece.owner.entry.replay) this.#abandon(piece);
       else this.#pieces.push(piece);
@@ -187,8 +201,8 @@ export class TakeQueue {
   }
 }
 
-function pieceOf(owner: Owner, batch: EventBatch): Piece {
-  return { owner, batch, size: batch.size, spanBytes: batch.spanBytes };
+function pieceOf(owner: Owner, batch: EventBatch, place: number): Piece {
+  return { owner, batch, place, size: batch.size, spanBytes: batch.spanBytes };
 }
 
 function accept(piece: Piece): void {

@@ -1,14 +1,16 @@
 import type { ByteWriter } from "./byte_writer.ts";
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5C;
+
 /** What to do with a byte inside a JSON string: 0 copies it, 1 writes `\u00XX`, 2 looks at more bytes, others stand after a `\`. */
 const ACTIONS = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return 2;
-  if (byte === 0x22 || byte === 0x5C) return byte;
+  if (byte === QUOTE || byte === BACKSLASH) return byte;
   const short = { 8: "b", 9: "t", 10: "n", 12: "f", 13: "r" }[byte];
   return short?.charCodeAt(0) ?? (byte < 0x20 ? 1 : 0);
 });
 const HEX = new TextEncoder().encode("0123456789abcdef");
-const QUOTE = 0x22;
 
 /** A run of UTF-8 inside a block. */
 export interface ByteRange {
@@ -28,16 +30,34 @@ export function writeJsonBytes(writer: ByteWriter, { block, start, end }: ByteRa
     target[at] = byte;
     const action = ACTIONS[byte]!;
     if (action === 0) at++;
-    else if (action !== 2) at = writeEscape(target, at, byte);
+    else if (action > 2) {
+      target[at] = BACKSLASH;
+      target[at + 1] = action;
+      at += 2;
+    } else if (action === 1) at = writeEscape(target, at, byte);
     else {
-      const size = characterBytes(block, from, end);
-      if (size < 0) at = writeReplacement(target, at);
-      else for (let n = 0; n < size; n++) target[at++] = block[from + n]!;
-      from += Math.abs(size) - 1;
+      at = writeWide(target, at, { block, start: from, end });
+      break;
     }
   }
   target[at++] = QUOTE;
   writer.advance(at);
+}
+
+/** Writes what follows from the first byte beyond ASCII on. */
+function writeWide(target: Uint8Array, offset: number, { block, start, end }: ByteRange): number {
+  let at = offset;
+  for (let from = start; from < end;) {
+    const byte = block[from]!;
+    const action = ACTIONS[byte]!;
+    if (action === 0) target[at++] = byte;
+    else if (action !== 2) at = writeEscape(target, at, byte);
+    const size = action === 2 ? characterBytes(block, from, end) : 1;
+    if (size < 0) at = writeReplacement(target, at);
+    else if (action === 2) { for (let n = 0; n < size; n++) target[at++] = block[from + n]!; }
+    from += Math.abs(size);
+  }
+  return at;
 }
 
 /** Writes text as a JSON string. */
@@ -56,7 +76,7 @@ export function writeJsonText(writer: ByteWriter, value: string): void {
 
 function writeEscape(target: Uint8Array, at: number, byte: number): number {
   const action = ACTIONS[byte]!;
-  target[at] = 0x5C;
+  target[at] = BACKSLASH;
   if (action !== 1) {
     target[at + 1] = action;
     return at + 2;

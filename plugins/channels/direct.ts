@@ -33,6 +33,8 @@ sink: { type: stdout }`,
     /** Queues the batch; its bytes count until they are accepted (a source that can replay) or committed. */
     function push(batch: EventBatch): Promise<void> {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
+      // An optional put, or one of a batch that another channel refused, has nobody who listens.
+      promise.catch(() => {});
       const { spanBytes } = batch;
       const release = once(() => letGo(spanBytes));
       const abandon = () => {

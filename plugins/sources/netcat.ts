@@ -16,7 +16,7 @@ import { Connection, type ConnectionParts } from "./_netcat/connection.ts";
 import { LineLimit } from "./_netcat/line_limit.ts";
 
 const BLOCK_BYTES = 256 * 1024;
-const MAX_BLOCKS = 16;
+const MAX_BLOCKS = 8;
 const WATCH_MS = 1000;
 
 const config = {

@@ -116,3 +116,43 @@ Deno.test("accepted batch of a source that can replay lets go of its block, and 
   assert.deepEqual(calls, ["accepted first", "abandoned first", "abandoned second"]);
   assert.equal(queue.size, 0);
 });
+
+Deno.test("what is rolled back late comes back to its place, not in front of what came before it", async () => {
+  const queue = new TakeQueue();
+  for (const body of ["first", "second", "third"]) {
+    queue.push({ batch: EventBatch.from([{ body: body.repeat(5000) }]) });
+  }
+  const takes = [];
+  for (let count = 0; count < 3; count++) takes.push(await queue.take({ maxEvents: 1, signal: never }));
+  const bodies = takes.map((take) => read(take)[0]);
+  await takes[0]!.rollback();
+  await takes[2]!.rollback();
+  await takes[1]!.rollback();
+  const again: (string | undefined)[] = [];
+  while (queue.size > 0) {
+    const take = await queue.take({ maxEvents: 1, signal: never });
+    again.push(read(take)[0]);
+    await take.commit();
+  }
+  assert.deepEqual(again, bodies);
+});
+
+Deno.test("batch that is refused after an abandoned one is abandoned too, so that it does not come twice", async () => {
+  const abandoned: string[] = [];
+  const queue = new TakeQueue();
+  const push = (name: string) =>
+    queue.push({
+      batch: EventBatch.from([{ body: name.repeat(5000) }]),
+      replay: { accepted() {}, abandoned: () => abandoned.push(name) },
+    });
+  push("first");
+  push("second");
+  const first = await queue.take({ maxEvents: 1, signal: never });
+  const second = await queue.take({ maxEvents: 1, signal: never });
+  first.accept!();
+  await first.rollback();
+  await second.rollback();
+  assert.deepEqual(abandoned, ["first", "second"]);
+  push("again");
+  assert.match(read(await queue.take({ maxEvents: 1, signal: never }))[0]!, /^again/);
+});

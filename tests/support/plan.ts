@@ -3,6 +3,7 @@ import type {
   Context,
   EventBatch,
   Interceptor,
+  NamedSink,
   PluginKind,
   Selector,
   Sink,
@@ -10,7 +11,7 @@ import type {
 } from "sluice/plugin";
 import direct from "../../plugins/channels/direct.ts";
 import memory from "../../plugins/channels/memory.ts";
-import type { Plan, PlanPart } from "../../core/plan.ts";
+import type { Plan, PlanPart, PlanTaker } from "../../core/plan.ts";
 import { memoryPositions, type PositionStore } from "../../core/position.ts";
 import { type RunningPipeline, startPipeline } from "../../core/supervisor.ts";
 import { testContext } from "./context.ts";
@@ -23,6 +24,8 @@ export interface Parts {
   selector?: Selector;
   channels?: Record<string, Channel>;
   sinks: Record<string, (context: Context) => Sink>;
+  /** Makes all sinks one group behind the channel "main". */
+  processor?: (context: Context, sinks: readonly NamedSink[]) => Sink;
   positions?: PositionStore;
   shutdownMs?: number;
 }
@@ -56,6 +59,23 @@ export function directChannel(windowBytes = 1 << 20): Channel {
   return direct.create({ windowBytes }, testContext()) as Channel;
 }
 
+function takersOf({ sinks, processor }: Parts): PlanTaker[] {
+  const takers = Object.entries(sinks).map(([name, create]) => ({
+    name: `sink-${name}`,
+    channel: name,
+    sinks: [part("sink", `sink-${name}`, create)],
+  }));
+  if (!processor) return takers;
+  const group = part("sink_processor", "group", () => {});
+  const create = (_: unknown, context: Context, sinks: readonly NamedSink[]) => processor(context, sinks);
+  return [{
+    name: "group",
+    channel: "main",
+    processor: { ...group, plugin: { ...group.plugin, create } as PlanPart["plugin"] },
+    sinks: takers.flatMap(({ sinks }) => sinks),
+  }];
+}
+
 /** Starts a pipeline of one source; each sink takes from the channel of its name. */
 export async function startParts(parts: Parts): Promise<RunningPipeline> {
   const channels = parts.channels ?? { main: directChannel() };
@@ -75,11 +95,7 @@ export async function startParts(parts: Parts): Promise<RunningPipeline> {
       channels: names,
     }],
     channels: Object.entries(channels).map(([name, channel]) => part("channel", name, () => channel)),
-    takers: Object.entries(parts.sinks).map(([name, create]) => ({
-      name: `sink-${name}`,
-      channel: name,
-      sinks: [part("sink", `sink-${name}`, create)],
-    })),
+    takers: takersOf(parts),
   };
   return await startPipeline(plan, {
     logger: () => testContext().log,

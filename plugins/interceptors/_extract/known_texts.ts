@@ -4,7 +4,7 @@ const PLACES = 4096;
 const VIEW_CHARS = 13;
 
 /**
- * Gives long texts as copies of their own, and equal ones mostly as one: a header may live long, and must not keep alive
+ * Gives equal texts mostly as one, and long ones as copies of their own: a header may live long, and must not keep alive
  * the text of the whole read that it was found in.
  */
 export class KnownTexts {
@@ -12,16 +12,17 @@ export class KnownTexts {
 
   /** The same text, safe to be kept. */
   keep(text: string): string {
-    if (text.length < VIEW_CHARS) return text;
     const place = placeOf(text);
     const known = this.#texts[place]!;
-    return known === text ? known : this.#texts[place] = copyOf(text);
+    if (known === text) return known;
+    return this.#texts[place] = text.length < VIEW_CHARS ? text : copyOf(text);
   }
 }
 
 /** Of few characters: near the end, where addresses and paths differ most. */
 function placeOf(text: string): number {
   const { length } = text;
+  if (length < 3) return 0;
   const end = text.charCodeAt(length - 1) + 31 * text.charCodeAt(length - 2) + 961 * text.charCodeAt(length - 3);
   return (end + 127 * text.charCodeAt(length >> 1) + 8191 * length) & (PLACES - 1);
 }

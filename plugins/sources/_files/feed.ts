@@ -1,8 +1,8 @@
 import { BlockPool, type Decoder, type EventBatch, type Lease } from "sluice/plugin";
 import type { Outbox } from "./outbox.ts";
 
-const BLOCK_BYTES = 256 * 1024;
-const MAX_BLOCKS = 16;
+const BLOCK_BYTES = 1024 * 1024;
+const MAX_BLOCKS = 3;
 
 /** A stream of bytes that is to become events. */
 export interface FeedOptions {

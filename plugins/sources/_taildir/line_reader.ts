@@ -10,8 +10,8 @@ import {
 import { type Outbox, settledOrAborted } from "../_files/outbox.ts";
 import type { TailFile } from "./tail_file.ts";
 
-const BLOCK_BYTES = 512 * 1024;
-const MAX_BLOCKS = 6;
+const BLOCK_BYTES = 1024 * 1024;
+const MAX_BLOCKS = 2;
 
 /** How lines become batches. */
 export interface LineReaderOptions {

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { compileProgram, NoToolchainError } from "../tools/compile.ts";
+import { parseExpected } from "./support/expected.ts";
+import { ROOT, runPipeline } from "./support/run_pipeline.ts";
+
+/** A plugin as someone else writes it, in the language that a compiled program reads. */
+const SHOUT = `import { defineInterceptor, EventBatch } from "sluice/plugin";
+export default defineInterceptor({
+  name: "shout",
+  summary: "Turns text into capitals.",
+  config: {},
+  examples: [],
+  create: () => ({
+    intercept: (batch) =>
+      EventBatch.from(Array.from(batch, ({ headers }, at) => ({ headers, body: batch.text(at).toUpperCase() })))
+        .with({ position: batch.position }),
+  }),
+});
+`;
+const SHOUTING = `source: { type: exec, command: cat tests/data/crlf.txt }
+interceptors: [{ type: ./shout.js }]
+sink: { type: stdout }
+`;
+
+const folder = await Deno.makeTempDir();
+const binary = `${folder}/sluice`;
+const made = await compileProgram(binary).catch((cause: unknown) => {
+  if (cause instanceof NoToolchainError) return cause;
+  throw cause;
+});
+const isMissing = made instanceof NoToolchainError;
+const title = isMissing
+  ? `compiled program (not tested: ${made.message})`
+  : `compiled program (Deno ${made.version})`;
+
+Deno.test({
+  name: `${title} runs the quickstart`,
+  ignore: isMissing,
+  async fn() {
+    const expected = parseExpected(await Deno.readTextFile(`${ROOT}pipelines/quickstart.expected`));
+    const run = {
+      pipeline: "pipelines/quickstart.yaml",
+      expected,
+      folder: `${folder}/quickstart`,
+      program: [binary],
+    };
+    const { code, stderr, outputs } = await runPipeline(run);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(outputs, expected.outputs.map(({ text }) => text));
+  },
+});
+
+Deno.test({
+  name: `${title} loads a plugin from a path at run time`,
+  ignore: isMissing,
+  async fn() {
+    await Deno.writeTextFile(`${folder}/shout.js`, SHOUT);
+    await Deno.writeTextFile(`${folder}/shouting.yaml`, SHOUTING);
+    const { outputs, ...outcome } = await runPipeline({
+      pipeline: `${folder}/shouting.yaml`,
+      expected: parseExpected("--- stdout\n"),
+      folder: `${folder}/shouting`,
+      program: [binary],
+    });
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.equal(outputs[0], (await Deno.readTextFile(`${ROOT}tests/data/crlf.txt`)).toUpperCase());
+  },
+});
+
+Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));

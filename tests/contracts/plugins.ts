@@ -1,0 +1,95 @@
+import type fc from "fast-check";
+import { LINE_BODY, TEXT_BODY } from "./codec.ts";
+import {
+  commandFeed,
+  type FeedMaker,
+  folderFeed,
+  httpFeed,
+  ownFeed,
+  stdinFeed,
+  tcpFeed,
+  udpFeed,
+} from "./feeds.ts";
+import { folderTarget, httpTarget, logTarget, noTarget, stdoutTarget, type TargetMaker } from "./targets.ts";
+
+/** Settings with which the suites create plugins that have required fields, or whose defaults show little. */
+export const SETTINGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "interceptor static": { key: "datacenter", value: "köln-süd" },
+  "interceptor remove_header": { withName: "status" },
+  "interceptor search_replace": { searchPattern: "(\\d+)\\.(\\d+)", replaceString: "$2.$1" },
+  "interceptor regex_filter": { regex: "GET|ERROR|Müller", excludeEvents: false },
+  "interceptor regex_extractor": {
+    regex: '" (\\d{3}) (\\d+)',
+    serializers: { s1: { name: "status" }, s2: { name: "bytes" } },
+  },
+  "selector multiplexing": { header: "host", mapping: { web01: "main archive" }, default: "alerts" },
+  "channel memory": { capacity: 20, transactionCapacity: 20 },
+  "sink_processor failover": { priority: { k1: 10, k2: 5, k3: 1 } },
+};
+
+/** How each source is fed. */
+export const FEEDS: Readonly<Record<string, FeedMaker>> = {
+  exec: commandFeed,
+  stdin: stdinFeed,
+  http: httpFeed,
+  netcat: tcpFeed,
+  netcatudp: udpFeed,
+  seq: ownFeed({}),
+  stress: ownFeed({}),
+  spooldir: folderFeed((folder) => ({ spoolDir: folder })),
+  taildir: folderFeed((folder) => ({ filegroups: { logs: `${folder}/.*\\.log` } })),
+};
+
+/** Where each sink writes to. */
+export const TARGETS: Readonly<Record<string, TargetMaker>> = {
+  logger: logTarget,
+  null: noTarget,
+  file_roll: folderTarget,
+  stdout: stdoutTarget,
+  http: httpTarget,
+};
+
+/** How many sinks stand behind each processor. */
+export const PROCESSOR_SINKS: Readonly<Record<string, number>> = { default: 1 };
+
+/** The bodies that each codec carries unchanged. */
+export const CODEC_BODIES: Readonly<
+  Record<string, { bodies: fc.Arbitrary<Uint8Array>; keepsHeaders?: boolean }>
+> = {
+  line: { bodies: LINE_BODY },
+  json: { bodies: TEXT_BODY, keepsHeaders: true },
+};
+
+const ONE_WAY = "it has no decoder";
+const NO_OUTPUT = "it writes nothing anywhere";
+
+/** Cases that a plugin cannot meet: plugin → case → reason. */
+export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "interceptor uuid": {
+    "does to each event the same, alone or among others": "each event gets an id of its own",
+    "remembers nothing of a pooled block that is overwritten": "each event gets an id of its own",
+  },
+  "channel direct": {
+    "holds a put back while it is full, and lets it in when there is room":
+      "it is bounded in bytes, not in events",
+    "refuses a put when it stays full for too long": "it never refuses: the source waits for the sink",
+  },
+  "sink null": { "keeps order over many writes, and every body": NO_OUTPUT },
+  "codec text": {
+    "reads back the events that it wrote": ONE_WAY,
+    "reads the same events from an input in pieces as from a whole one": ONE_WAY,
+    "reads any bytes to their end, or says in a SyntaxError why not": ONE_WAY,
+  },
+  "codec header_and_text": {
+    "reads back the events that it wrote": ONE_WAY,
+    "reads the same events from an input in pieces as from a whole one": ONE_WAY,
+    "reads any bytes to their end, or says in a SyntaxError why not": ONE_WAY,
+  },
+  "codec blob": {
+    "reads back the events that it wrote": "one input is one event, however many were written",
+  },
+  "codec avro_event": {
+    "reads back the events that it wrote": "it reads any Avro file, and gives the datum as body",
+    "writes the same bytes in one batch as in many": "a block of the file is as large as the batch",
+  },
+};

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import type { AnyPlugin, PluginKind } from "sluice/plugin";
+import { MANIFEST } from "../plugins/manifest.ts";
+import type { ContractCase } from "./contracts/case.ts";
+import { CHANNEL_CASES } from "./contracts/channel.ts";
+import { CODEC_CASES } from "./contracts/codec.ts";
+import { INTERCEPTOR_CASES } from "./contracts/interceptor.ts";
+import { CODEC_BODIES, EXCEPTIONS, FEEDS, PROCESSOR_SINKS, SETTINGS, TARGETS } from "./contracts/plugins.ts";
+import { SELECTOR_CASES } from "./contracts/selector.ts";
+import { SINK_CASES } from "./contracts/sink.ts";
+import { SINK_PROCESSOR_CASES } from "./contracts/sink_processor.ts";
+import { SOURCE_CASES } from "./contracts/source.ts";
+import { loadPlugin, Subject } from "./contracts/subject.ts";
+
+/** A suite and its plugin joined: what is left is to run it. */
+type Bound = { readonly name: string; readonly run: () => Promise<void> | void };
+
+function bind<S>(cases: readonly ContractCase<S>[], subject: S): Bound[] {
+  return cases.map(({ name, run }) => ({ name, run: () => run(subject) }));
+}
+
+function known<T>(table: Readonly<Record<string, T>>, plugin: AnyPlugin): T {
+  const entry = table[plugin.name];
+  assert.ok(entry, `tests/contracts/plugins.ts does not say how to use ${plugin.kind} "${plugin.name}"`);
+  return entry;
+}
+
+function suiteOf(plugin: AnyPlugin): Bound[] {
+  const make = <Part>() => new Subject<Part>(plugin, SETTINGS[`${plugin.kind} ${plugin.name}`]);
+  const suites: Readonly<Record<PluginKind, () => Bound[]>> = {
+    source: () => bind(SOURCE_CASES, { subject: make(), makeFeed: known(FEEDS, plugin) }),
+    interceptor: () => bind(INTERCEPTOR_CASES, make()),
+    selector: () => bind(SELECTOR_CASES, make()),
+    channel: () => bind(CHANNEL_CASES, make()),
+    sink: () => bind(SINK_CASES, { subject: make(), makeTarget: known(TARGETS, plugin) }),
+    sink_processor: () =>
+      bind(SINK_PROCESSOR_CASES, { subject: make(), sinks: PROCESSOR_SINKS[plugin.name] ?? 3 }),
+    codec: () => bind(CODEC_CASES, { subject: make(), ...CODEC_BODIES[plugin.name] }),
+    reporter: () => [],
+  };
+  return suites[plugin.kind]();
+}
+
+const unused = new Set(
+  Object.entries(EXCEPTIONS).flatMap(([plugin, cases]) =>
+    Object.keys(cases).map((name) => `${plugin}: ${name}`)
+  ),
+);
+for (const [kind, plugins] of Object.entries(MANIFEST)) {
+  for (const name of Object.keys(plugins)) {
+    const subject = `${kind} ${name}`;
+    for (const { name: promise, run } of suiteOf(await loadPlugin(kind as PluginKind, name))) {
+      if (EXCEPTIONS[subject]?.[promise] === undefined) {
+        Deno.test(`${subject} ${promise}`, async () => await run());
+      } else unused.delete(`${subject}: ${promise}`);
+    }
+  }
+}
+
+Deno.test("contract exceptions name plugins and cases that exist", () => {
+  assert.deepEqual([...unused], []);
+});

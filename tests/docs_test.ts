@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { denoSurroundings } from "../commands/_surroundings.ts";
+import { compile } from "../compiler/compile.ts";
+import { renderDiagnostics } from "../compiler/diagnostics.ts";
+import { ROOT } from "./support/run_pipeline.ts";
+
+/** A block of code of a page. */
+interface CodeBlock {
+  readonly language: string;
+  readonly text: string;
+  /** Line of the page on which the text begins. */
+  readonly line: number;
+}
+
+const GUIDES = Array.from(Deno.readDirSync(`${ROOT}docs/guide`), ({ name }) => `docs/guide/${name}`).sort();
+const PAGES = ["README.md", "pipelines/README.md", "tests/data/README.md", ...GUIDES];
+
+function codeBlocks(page: string): CodeBlock[] {
+  const blocks = page.matchAll(/^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm);
+  return Array.from(blocks, ({ 1: language = "", 2: text = "", index }) => ({
+    language,
+    text,
+    line: page.slice(0, index).split("\n").length + 1,
+  }));
+}
+
+/** Writes blocks that begin with a comment of their file's name, so that pipelines of the page can name them. */
+async function writePlugins(blocks: readonly CodeBlock[], folder: string): Promise<void> {
+  for (const { language, text } of blocks) {
+    const name = /^\/\/ (\w+\.ts)\n/.exec(text)?.[1];
+    if (language === "ts" && name !== undefined) await Deno.writeTextFile(`${folder}/${name}`, text);
+  }
+}
+
+for (const page of PAGES) {
+  Deno.test(`pipelines in ${page} compile`, async () => {
+    const blocks = codeBlocks(await Deno.readTextFile(ROOT + page));
+    const folder = await Deno.makeTempDir();
+    try {
+      await writePlugins(blocks, folder);
+      for (const { text, line } of blocks.filter(({ language }) => language === "yaml")) {
+        const { plan, diagnostics } = await compile(
+          text,
+          `${folder}/page.yaml`,
+          denoSurroundings(undefined, folder),
+        );
+        assert.ok(plan, `the pipeline at line ${line}:\n${renderDiagnostics(diagnostics)}`);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+  Deno.test(`links in ${page} lead to files`, async () => {
+    const text = await Deno.readTextFile(ROOT + page);
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+      const url = new URL(target, new URL(page, `file://${ROOT}`));
+      assert.ok(await Deno.stat(url).then(() => true, () => false), `${page} links to ${target}`);
+    }
+  });
+}
+
+Deno.test("TypeScript in the guide passes the type check", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["check", "--doc-only", ...GUIDES],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stderr } = await command.output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+});

@@ -1,0 +1,101 @@
+import { fileURLToPath } from "node:url";
+import { type Expected, gather } from "./expected.ts";
+import { until } from "./until.ts";
+
+/** The folder of the project. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What came out of a run. */
+export interface Outcome {
+  readonly code: number;
+  readonly stderr: string;
+  /** What came for each expected output, in their order. */
+  readonly outputs: readonly string[];
+}
+
+/** How a pipeline is started. */
+export interface RunOptions {
+  readonly pipeline: string;
+  readonly expected: Expected;
+  /** An empty folder for `in`, `out` and state. */
+  readonly folder: string;
+  /** The program and the arguments in front of the pipeline; `deno run -A cli.ts` otherwise. */
+  readonly program?: readonly string[];
+}
+
+/** Keeps what a stream brings as text. */
+class Collector {
+  text = "";
+  readonly ended: Promise<void>;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.ended = this.#read(stream);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) this.text += decoder.decode(chunk, { stream: true });
+  }
+}
+
+/** Runs a pipeline as a process of its own, on what its `.expected` file says. */
+export async function runPipeline(options: RunOptions): Promise<Outcome> {
+  const { expected, folder } = options;
+  await Deno.mkdir(`${folder}/in`, { recursive: true });
+  for (const file of expected.put) {
+    await Deno.copyFile(`${ROOT}${file}`, `${folder}/in/${file.split("/").pop()}`);
+  }
+  const child = start(options);
+  const [stdout, stderr] = [new Collector(child.stdout), new Collector(child.stderr)];
+  await feedStdin(child, expected);
+  for (const { file, contentType } of expected.post) await post(await urlOf(stderr), file, contentType);
+  if (expected.isEndless) {
+    await until(`the output of ${options.pipeline}\n${stderr.text}`, () => {
+      const outputs = collect(expected, folder, stdout.text);
+      return expected.outputs.every(({ text }, at) => text !== "" && outputs[at] === text);
+    }).catch(() => {});
+    child.kill("SIGTERM");
+  }
+  const { code } = await child.status;
+  await Promise.all([stdout.ended, stderr.ended]);
+  return { code, stderr: stderr.text, outputs: collect(expected, folder, stdout.text) };
+}
+
+function start({ pipeline, folder, program }: RunOptions): Deno.ChildProcess {
+  const [command, ...args] = program ?? [Deno.execPath(), "run", "-A", "cli.ts"];
+  return new Deno.Command(command!, {
+    args: [...args, pipeline, "--log-format", "json", "--state-dir", `${folder}/state`],
+    cwd: ROOT,
+    env: { OUT: `${folder}/out`, IN: `${folder}/in`, HTTP_PORT: "0", HOME: folder },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function feedStdin(child: Deno.ChildProcess, { stdin }: Expected): Promise<void> {
+  const writer = child.stdin.getWriter();
+  try {
+    if (stdin !== undefined) await writer.write(await Deno.readFile(`${ROOT}${stdin}`));
+    await writer.close();
+  } catch {
+    // A pipeline that does not read its standard input may have ended.
+  }
+}
+
+async function urlOf(stderr: Collector): Promise<string> {
+  const port = () => /"Listening".*"port":(\d+)/.exec(stderr.text)?.[1];
+  await until("the source to listen", () => port() !== undefined);
+  return `http://127.0.0.1:${port()}/events`;
+}
+
+async function post(url: string, file: string, contentType: string): Promise<void> {
+  const body = await Deno.readFile(`${ROOT}${file}`);
+  const answer = await fetch(url, { method: "POST", body, headers: { "content-type": contentType } });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${file} was answered ${answer.status} ${text}`);
+}
+
+function collect({ outputs }: Expected, folder: string, stdout: string): string[] {
+  return outputs.map((output) => gather(output, folder, stdout));
+}

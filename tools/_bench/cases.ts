@@ -1,0 +1,21 @@
+import { fileCases } from "./cases/file.ts";
+import { httpCases } from "./cases/http.ts";
+import { liveCases } from "./cases/live.ts";
+import { netcatCases } from "./cases/netcat.ts";
+import { stageCases } from "./cases/stages.ts";
+import type { Case } from "./lab.ts";
+
+/** All cases, in the order in which they run. */
+export const CASES: readonly Case[] = [
+  ...fileCases,
+  ...httpCases,
+  ...netcatCases,
+  ...liveCases,
+  ...stageCases,
+];
+
+/** The cases with one of the filters in their name; all without a filter. */
+export function chooseCases(filters: readonly string[]): readonly Case[] {
+  if (filters.length === 0) return CASES;
+  return CASES.filter(({ name }) => filters.some((filter) => name.includes(filter)));
+}
