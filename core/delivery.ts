@@ -10,7 +10,6 @@ export class Delivery {
   readonly #reject: (cause: unknown) => void;
   readonly #lease: EventBatch["lease"];
   #isReleased = false;
-  #size: number | undefined;
 
   constructor(batch: EventBatch) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -22,16 +21,10 @@ export class Delivery {
     this.#lease = batch.lease;
   }
 
-  /** Events of the batch as the last stage passed it on. */
-  get size(): number {
-    return this.#size ?? this.batch.size;
-  }
-
   /** The channels have taken over what they need: the source's hold on the block ends, and nothing is kept here. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#size = this.batch.size;
     this.batch = EventBatch.EMPTY;
     this.#lease?.release();
   }

@@ -45,38 +45,33 @@ export function contextOf(
   return context;
 }
 
+/** What a source is run with. */
+export interface SourceRun {
+  readonly surroundings: Surroundings;
+  readonly ports: ReadonlyMap<string, ChannelPort>;
+  readonly signal: AbortSignal;
+}
+
 /** Runs one source with its chain once: until it ends by itself, fails, or the signal aborts. */
-export async function runSource(
-  plan: PlanSource,
-  component: Component,
-  about: {
-    readonly surroundings: Surroundings;
-    readonly ports: ReadonlyMap<string, ChannelPort>;
-    readonly signal: AbortSignal;
-  },
-): Promise<void> {
-  const { surroundings } = about;
+export async function runSource(plan: PlanSource, component: Component, about: SourceRun): Promise<void> {
+  const { surroundings: { positions, endSignal } } = about;
   const failure = new AbortController();
-  const signal = AbortSignal.any([about.signal, failure.signal]);
-  const resume = surroundings.positions.load(plan.name);
-  const context = contextOf(component, plan, { surroundings, signal, resume });
+  const resume = positions.load(plan.name);
   const tracker = new DeliveryTracker(
     resume,
-    (safe) => surroundings.positions.save(plan.name, safe),
+    (safe) => positions.save(plan.name, safe),
     (cause) => failure.abort(cause),
   );
-  const source = await plan.plugin.create(plan.config, context) as Source;
-  const interceptors = await createAll<Interceptor>(plan.interceptors, context);
-  const selector = await plan.selector.plugin.create(
-    plan.selector.config,
-    context,
-    plan.channels,
-  ) as Selector;
+  const signal = AbortSignal.any([about.signal, failure.signal]);
+  const context = contextOf(component, plan, { ...about, signal, resume });
+  const { source, interceptors, selector } = await createChain(plan, context);
   component.recover();
   const { readable, ended } = sourceStream(source, (delivery) => {
-    countReceived(component, delivery.batch.size);
+    const { size } = delivery.batch;
+    countReceived(component, size);
     tracker.track(delivery);
-    delivery.settled.then(() => countAccepted(component, delivery.size), () => {});
+    // As in Flume an event that an interceptor drops counts as accepted.
+    delivery.settled.then(() => countAccepted(component, size), () => {});
   });
   let flow = readable;
   for (const interceptor of interceptors) flow = flow.pipeThrough(interceptStream(interceptor));
@@ -84,13 +79,24 @@ export async function runSource(
     selector,
     ports: about.ports,
     refusable: source.answers === true,
-    signal: AbortSignal.any([surroundings.endSignal, failure.signal]),
+    signal: AbortSignal.any([endSignal, failure.signal]),
     onRefused: (cause) => countRefused(component, cause),
   }));
-  await Promise.race([tracker.idle(), aborted(surroundings.endSignal)]);
+  await Promise.race([tracker.idle(), aborted(endSignal)]);
   for (const interceptor of interceptors) await interceptor.close?.();
   await ended;
   failure.signal.throwIfAborted();
+}
+
+async function createChain(plan: PlanSource, context: Context) {
+  const source = await plan.plugin.create(plan.config, context) as Source;
+  const interceptors = await Promise.all(
+    plan.interceptors.map(async ({ plugin, name, config }) =>
+      await plugin.create(config, { ...context, name }) as Interceptor
+    ),
+  );
+  const { plugin, config } = plan.selector;
+  return { source, interceptors, selector: await plugin.create(config, context, plan.channels) as Selector };
 }
 
 /** Runs one sink or group once: until the signal aborts and what it took is settled, or until it fails. */
@@ -123,12 +129,6 @@ export async function runTaker(
   } finally {
     await sink.close?.();
   }
-}
-
-async function createAll<Part>(parts: readonly PlanPart[], context: Context): Promise<Part[]> {
-  return await Promise.all(
-    parts.map(async (part) => await part.plugin.create(part.config, { ...context, name: part.name }) as Part),
-  );
 }
 
 async function createSink(plan: PlanTaker, component: Component, surroundings: Surroundings): Promise<Sink> {

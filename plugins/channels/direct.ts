@@ -1,4 +1,14 @@
-import { bytes, defineChannel, DeliveryError, type EventBatch, TakeQueue } from "sluice/plugin";
+import {
+  bytes,
+  type Channel,
+  defineChannel,
+  DeliveryError,
+  type EventBatch,
+  type PutReceipt,
+  type TakeOptions,
+  TakeQueue,
+  type TakeTransaction,
+} from "sluice/plugin";
 
 export default defineChannel({
   name: "direct",
@@ -17,62 +27,76 @@ export default defineChannel({
 channel: direct
 sink: { type: stdout }`,
   }],
-  create({ windowBytes }, { name }) {
-    let heldBytes = 0;
-    let waiting: (() => void)[] = [];
-    let isAbandoning = false;
-    const queue = new TakeQueue();
-
-    function letGo(bytes: number): void {
-      heldBytes -= bytes;
-      if (heldBytes > windowBytes || waiting.length === 0) return;
-      const admitted = waiting;
-      waiting = [];
-      for (const admit of admitted) admit();
-    }
-    /** Queues the batch; its bytes count until they are accepted (a source that can replay) or committed. */
-    function push(batch: EventBatch): Promise<void> {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      // An optional put, or one of a batch that another channel refused, has nobody who listens.
-      promise.catch(() => {});
-      const { spanBytes } = batch;
-      const release = once(() => letGo(spanBytes));
-      const abandon = () => {
-        isAbandoning = true;
-        setTimeout(() => isAbandoning = false, 0);
-        release();
-        reject(new DeliveryError(`Cannot make events of channel "${name}" durable`));
-      };
-      const replay = batch.position === undefined
-        ? {}
-        : { replay: { accepted: release, abandoned: abandon } };
-      heldBytes += spanBytes;
-      const committed = () => {
-        release();
-        resolve();
-      };
-      queue.push({ batch, committed, ...replay });
-      return promise;
-    }
-    return {
-      capacity: Infinity,
-      get size() {
-        return queue.size;
-      },
-      async put(batch) {
-        // The source has yet to hear that what went before must be sent again; this batch must not overtake it.
-        if (isAbandoning) {
-          throw new DeliveryError(`Cannot put ${batch.size} events: channel "${name}" is rolling back`);
-        }
-        const committed = push(batch);
-        if (heldBytes > windowBytes) await new Promise<void>((admit) => waiting.push(admit));
-        return { committed };
-      },
-      take: (options) => queue.take(options),
-      close: () => Promise.resolve(),
-    };
-  },
+  create: ({ windowBytes }, { name }) => new DirectChannel(name, windowBytes),
 });
+
+class DirectChannel implements Channel {
+  readonly capacity = Infinity;
+  readonly #name: string;
+  readonly #windowBytes: number;
+  readonly #queue = new TakeQueue();
+  #heldBytes = 0;
+  #waiting: (() => void)[] = [];
+  #isAbandoning = false;
+
+  constructor(name: string, windowBytes: number) {
+    this.#name = name;
+    this.#windowBytes = windowBytes;
+  }
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  async put(batch: EventBatch): Promise<PutReceipt> {
+    // The source has yet to hear that what went before must be sent again; this batch must not overtake it.
+    if (this.#isAbandoning) {
+      throw new DeliveryError(`Cannot put ${batch.size} events: channel "${this.#name}" is rolling back`);
+    }
+    const committed = this.#push(batch);
+    if (this.#heldBytes > this.#windowBytes) await new Promise<void>((admit) => this.#waiting.push(admit));
+    return { committed };
+  }
+
+  take(options: TakeOptions): Promise<TakeTransaction> {
+    return this.#queue.take(options);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Queues the batch; its bytes count until they are accepted (a source that can replay) or committed. */
+  #push(batch: EventBatch): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // An optional put, or one of a batch that another channel refused, has nobody who listens.
+    promise.catch(() => {});
+    const { spanBytes } = batch;
+    const release = once(() => this.#letGo(spanBytes));
+    const abandoned = () => {
+      this.#isAbandoning = true;
+      setTimeout(() => this.#isAbandoning = false, 0);
+      release();
+      reject(new DeliveryError(`Cannot make events of channel "${this.#name}" durable`));
+    };
+    const committed = () => {
+      release();
+      resolve();
+    };
+    const replay = batch.position === undefined ? {} : { replay: { accepted: release, abandoned } };
+    this.#heldBytes += spanBytes;
+    this.#queue.push({ batch, committed, ...replay });
+    return promise;
+  }
+
+  #letGo(bytes: number): void {
+    this.#heldBytes -= bytes;
+    if (this.#heldBytes > this.#windowBytes || this.#waiting.length === 0) return;
+    const admitted = this.#waiting;
+    this.#waiting = [];
+    for (const admit of admitted) admit();
+  }
+}
 
 function once(action: () => void): () => void {
   let isDone = false;

@@ -12,7 +12,7 @@ import {
   secret,
   text,
   url,
-  z,
+  type z,
 } from "sluice/plugin";
 
 /** field, value that is written, what it gives; `undefined` where it is refused. */

@@ -23,7 +23,8 @@ export class KnownTexts {
 function placeOf(text: string): number {
   const { length } = text;
   if (length < 3) return 0;
-  const end = text.charCodeAt(length - 1) + 31 * text.charCodeAt(length - 2) + 961 * text.charCodeAt(length - 3);
+  const end = text.charCodeAt(length - 1) + 31 * text.charCodeAt(length - 2) +
+    961 * text.charCodeAt(length - 3);
   return (end + 127 * text.charCodeAt(length >> 1) + 8191 * length) & (PLACES - 1);
 }
 
