@@ -37,12 +37,23 @@ export function denoSurroundings(agent: string | undefined, stateRoot: string): 
     env: (name) => Deno.env.get(name),
     readText: (path) => Deno.readTextFile(path),
     fileExists: async (path) => await Deno.stat(path).then(({ isFile }) => isFile, () => false),
-    load: (specifier) => import(specifier),
+    load,
     homeDir: homeDir(),
     stateRoot,
     cwd: Deno.cwd(),
     ...agent !== undefined && { agent },
   };
+}
+
+async function load(specifier: string): Promise<unknown> {
+  try {
+    return await import(specifier);
+  } catch (cause) {
+    if (!Deno.build.standalone || !/\.[mc]?tsx?$/.test(specifier)) throw cause;
+    const text =
+      "a compiled program reads plugins in JavaScript: make one with `deno transpile plugin.ts -o plugin.js`";
+    throw new Error(text, { cause });
+  }
 }
 
 /** FNV-1a in eight hex digits: it tells files apart, and needs no module that would cost time at the start. */

@@ -58,7 +58,9 @@ export class ByteWriter {
       this.#length += end - start;
       return;
     }
-    for (let from = start; from < end; from++) target[this.#length++] = block[from]!;
+    let at = this.#length;
+    for (let from = start; from < end; from++) target[at++] = block[from]!;
+    this.#length = at;
   }
 
   /** Writes text as UTF-8. */

@@ -68,7 +68,7 @@ function decodeLines(block: Uint8Array, last: boolean, baseOffset: number) {
 }
 
 /** The charset that `charset` or the content type names; UTF-8 otherwise. Lower case. */
-export function charsetOf(about: Readonly<Record<string, string>>): string {
+function charsetOf(about: Readonly<Record<string, string>>): string {
   const named = about.charset ?? /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(about["content-type"] ?? "")?.[1];
   const charset = (named ?? "utf-8").toLowerCase();
   return charset === "utf8" || charset === "us-ascii" ? "utf-8" : charset;

@@ -21,6 +21,8 @@ export class SourceRun {
   readonly ended: Promise<void>;
   /** Awaited before each batch is answered; a rejection rolls the batch back. */
   answer: (batch: EventBatch) => Promise<void> | void = () => {};
+  /** What the source waits for before each batch. */
+  ready: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
 
   constructor(create: (context: Context) => Source | Promise<Source>, change: Partial<Context>) {
@@ -62,7 +64,7 @@ export class SourceRun {
       batch.lease?.release();
       return this.#settle(batch);
     };
-    await source.run(Object.assign(emit, { ready: Promise.resolve() }) as Emit);
+    await source.run(Object.defineProperty(emit, "ready", { get: () => this.ready }) as unknown as Emit);
   }
 
   async #settle(batch: EventBatch): Promise<void> {

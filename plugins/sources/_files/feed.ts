@@ -20,7 +20,8 @@ export async function feed(options: FeedOptions): Promise<void> {
   const room = new Room();
   for (let last = false; !last && await outbox.ready();) {
     const count = await read(await room.free(decoder.maxEventBytes));
-    if (outbox.signal.aborted) return;
+    // A stop is no end of the input, but what was read can be read by nobody else: its whole events still go out.
+    if (outbox.signal.aborted && count === null) return;
     last = count === null;
     room.filledBytes += count ?? 0;
     for (let hasMore = true; hasMore;) {
@@ -29,7 +30,7 @@ export async function feed(options: FeedOptions): Promise<void> {
       hasMore = last && consumedBytes > 0 && room.filledBytes > 0;
     }
   }
-  if (room.filledBytes > 0) {
+  if (room.filledBytes > 0 && !outbox.signal.aborted) {
     throw new SyntaxError(`Input ends with ${room.filledBytes} bytes that are no event`);
   }
 }

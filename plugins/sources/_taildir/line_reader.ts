@@ -12,6 +12,8 @@ import type { TailFile } from "./tail_file.ts";
 
 const BLOCK_BYTES = 1024 * 1024;
 const MAX_BLOCKS = 2;
+/** What was seen of a file is not relied on for longer. */
+const STALE_MS = 100;
 
 /** How lines become batches. */
 export interface LineReaderOptions {
@@ -40,14 +42,23 @@ export class LineReader {
     this.#options = options;
   }
 
-  /** Emits whole lines, in so many blocks at most; true when there is more. */
+  /**
+   * Emits whole lines, in so many blocks at most; true when there is more. It also ends after some time, above all after a
+   * wait for the pipeline: the file may have been truncated meanwhile and must be looked at again.
+   */
   async read(file: TailFile, maxBlocks: number): Promise<boolean> {
     const { outbox } = this.#options;
+    const startMs = performance.now();
     for (let count = 0; count < maxBlocks; count++) {
       if (!await outbox.ready()) return false;
       const leased = this.#pool.lease();
       const lease = leased instanceof Promise ? await settledOrAborted(leased, outbox.signal) : leased;
-      if (!lease || !this.#readBlock(file, lease)) return false;
+      if (!lease) return false;
+      if (performance.now() - startMs > STALE_MS) {
+        lease.release();
+        return true;
+      }
+      if (!this.#readBlock(file, lease)) return false;
     }
     return true;
   }

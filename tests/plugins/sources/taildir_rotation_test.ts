@@ -112,3 +112,25 @@ Deno.test("taildir loses and repeats nothing when it is stopped mid-way again an
     await writing;
     assert.deepEqual(delivered.toSorted(), orders(12_000).toSorted());
   }));
+
+Deno.test("taildir gives all lines of a file that was truncated and grew again while the pipeline was full", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "app.log");
+    const lines = logLines(120_000);
+    Deno.writeTextFileSync(path, lines.slice(0, 50_000).join("\n") + "\n");
+    const run = runSource(taildir, { paths: join(folder, "app\\.log") });
+    const gate = Promise.withResolvers<void>();
+    run.answer = () => void (run.ready = gate.promise);
+    await until("the first block", () => run.size > 0);
+    const early = run.size;
+    assert.ok(early < 50_000);
+    Deno.truncateSync(path);
+    Deno.writeTextFileSync(path, lines.slice(50_000).join("\n") + "\n", { append: true });
+    // As long as a sink may well be stuck.
+    await run.context.clock.sleep(150, new AbortController().signal);
+    run.answer = () => {};
+    run.ready = Promise.resolve();
+    gate.resolve();
+    assert.deepEqual(await run.untilSize(early + 70_000), [...lines.slice(0, early), ...lines.slice(50_000)]);
+    await run.stop();
+  }));

@@ -59,16 +59,17 @@ function copyBar(runs: readonly FileRun[]): Bar {
 
 /** Takes turns with the pipeline without interceptors, so that a change of the disk's mood hits both. */
 async function measureHeaders(lab: Lab): Promise<readonly Row[]> {
-  const name = "file/taildir-headers";
-  const runs = await lab.repeat(name, async () => ({
+  const runs = await lab.repeat("file/taildir-headers", async () => ({
     plain: await moveWithCopy(lab, { source: "taildir" }),
     headers: await moveWithCopy(lab, { source: "taildir", interceptors: HEADERS }),
   }));
   const plain = spreadOf(runs.map((run) => run.plain.megabytesPerSecond)).median;
   const shares = runs.map(({ plain, headers }) => 100 * headers.cpuSeconds / plain.cpuSeconds);
   return [
-    rowOf("  the same + timestamp, host", runs.map(({ headers }) => headers), { atLeast: plain * 0.95 }),
-    { name: "  their processor time beside that without", unit: "%", values: shares, bar: { atMost: 105 } },
+    rowOf("taildir → timestamp, host → file_roll, on disk", runs.map(({ headers }) => headers), {
+      atLeast: plain * 0.95,
+    }),
+    { name: "  its processor time beside that without", unit: "%", values: shares, bar: { atMost: 105 } },
   ];
 }
 
@@ -78,7 +79,7 @@ function fieldsCase(name: string, { serializer, atLeast }: { serializer: string;
     name,
     measure: async (lab) => {
       const runs = await lab.repeat(name, () => moveWithCopy(lab, work));
-      return [rowOf(`three fields, drop 10 % → ${serializer} lines`, runs, { atLeast })];
+      return [rowOf(`taildir → three fields, drop 10 % → ${serializer} lines`, runs, { atLeast })];
     },
   };
 }
