@@ -29,6 +29,7 @@ export class Component {
   state: ComponentState = "starting";
   #error: string | undefined;
   #restarts = 0;
+  #hasProgressed = false;
 
   constructor(
     about: { readonly kind: ComponentStatus["kind"]; readonly name: string; readonly type: string },
@@ -53,7 +54,8 @@ export class Component {
         break;
       } catch (cause) {
         if (signal.aborted) break;
-        if (this.#clock.now() - startMs > 60_000) backoff.reset();
+        if (this.#hasProgressed || this.#clock.now() - startMs > 60_000) backoff.reset();
+        this.#hasProgressed = false;
         await this.#waitAfter(cause, backoff.next(), signal);
       }
     }
@@ -74,6 +76,11 @@ export class Component {
     if (this.#error !== undefined) this.log.info("Recovered", { after: this.#error });
     this.#error = undefined;
     this.state = "running";
+  }
+
+  /** Notes that work got done: should it fail now, it begins again after the shortest wait. */
+  progress(): void {
+    this.#hasProgressed = true;
   }
 
   status(): ComponentStatus {

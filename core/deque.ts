@@ -42,10 +42,4 @@ export class Deque<T> {
     this.#head = 0;
     return rest;
   }
-
-  /** Removes one wherever it stands. */
-  remove(item: T): void {
-    const at = this.#items.indexOf(item, this.#head);
-    if (at >= 0) this.#items.splice(at, 1);
-  }
 }

@@ -13,6 +13,9 @@ import { putStream, type Selector } from "./selector.ts";
 import { type NamedSink, type Sink, sinkStream } from "./sink.ts";
 import { type Source, sourceStream } from "./source.ts";
 
+/** How long the first batch waits for the members of a group to be made. */
+const MAKE_LIMIT_MS = 1000;
+
 /** What all components of a pipeline share. */
 export interface Surroundings {
   readonly stateDir: string;
@@ -124,6 +127,7 @@ export async function runTaker(
       signal: surroundings.endSignal,
       onRefused: (cause) => component.note(cause),
       onAccepted: () => component.recover(),
+      onDelivered: () => component.progress(),
       onFailed: () => failure.abort(),
     }));
   } finally {
@@ -138,12 +142,25 @@ async function createSink(plan: PlanTaker, component: Component, surroundings: S
   if (!plan.processor) return await create(plan.sinks[0]!);
   // A member that cannot be made must not keep the others from their work.
   const sinks = plan.sinks.map((part) => lateSink(part.name, () => create(part)));
+  await makeSoon(sinks, surroundings);
   const context = contextOf(component, plan.processor, about);
   return await plan.processor.plugin.create(plan.processor.config, context, sinks) as Sink;
 }
 
+interface LateSink extends NamedSink {
+  /** Makes it before its first use, so that it is known how many events it takes at once. */
+  make(): Promise<unknown>;
+}
+
+/** Makes what can be made without a long wait; the rest is made when it is used. */
+async function makeSoon(sinks: readonly LateSink[], { clock }: Surroundings): Promise<void> {
+  const patience = new AbortController();
+  const made = Promise.allSettled(sinks.map((sink) => sink.make())).finally(() => patience.abort());
+  await Promise.race([made, clock.sleep(MAKE_LIMIT_MS, patience.signal)]);
+}
+
 /** A sink that is made at its first use, and again at the next one when that fails. */
-function lateSink(name: string, create: () => Promise<Sink>): NamedSink {
+function lateSink(name: string, create: () => Promise<Sink>): LateSink {
   let made: Promise<Sink> | undefined;
   let batchSize: number | undefined;
   const sink = () =>
@@ -159,6 +176,7 @@ function lateSink(name: string, create: () => Promise<Sink>): NamedSink {
     get batchSize() {
       return batchSize;
     },
+    make: sink,
     write: async (batch, signal) => await writeInPieces(await sink(), batch, signal),
     resume: async () => await (await sink()).resume?.(),
     close: async () => await made?.then((created) => created.close?.(), () => {}),
@@ -193,9 +211,10 @@ function countReceived({ counters }: Component, size: number): void {
   counters.add("AppendBatchReceivedCount");
 }
 
-function countAccepted({ counters }: Component, size: number): void {
-  counters.add("EventAcceptedCount", size);
-  counters.add("AppendBatchAcceptedCount");
+function countAccepted(component: Component, size: number): void {
+  component.counters.add("EventAcceptedCount", size);
+  component.counters.add("AppendBatchAcceptedCount");
+  component.progress();
 }
 
 function countRefused({ counters, log }: Component, cause: unknown): void {

@@ -36,6 +36,8 @@ export interface SinkTarget {
   onRefused(cause: unknown): void;
   /** Tells of a write that succeeded. */
   onAccepted(): void;
+  /** Tells of events that the target has for good. */
+  onDelivered(): void;
   /** An accepted write was not delivered: no more takes; the stream's close throws the cause. */
   onFailed(): void;
 }
@@ -108,7 +110,7 @@ class OpenTakes {
   async commit(take: TakeTransaction): Promise<void> {
     if (this.#takes.size > 0) return this.add(take, Promise.resolve());
     await take.commit();
-    this.#target.counters.add("EventDrainSuccessCount", take.batch.size);
+    this.#delivered(take.batch.size);
   }
 
   get hasFailed(): boolean {
@@ -133,9 +135,14 @@ class OpenTakes {
       if (head.state === "failed") return this.#fail(head.cause);
       this.#takes.shift();
       void head.take.commit();
-      this.#target.counters.add("EventDrainSuccessCount", head.size);
+      this.#delivered(head.size);
     }
     if (this.#takes.size === 0) this.#wake();
+  }
+
+  #delivered(events: number): void {
+    this.#target.counters.add("EventDrainSuccessCount", events);
+    this.#target.onDelivered();
   }
 
   #fail(cause: unknown): void {

@@ -32,9 +32,9 @@ interface Piece {
   batch: EventBatch;
 }
 
-interface Taker {
-  readonly maxEvents: number;
+interface Taker extends TakeOptions {
   readonly resolve: (take: TakeTransaction) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** Batches below this size in bytes are joined with those behind them, so that a sink is not fed crumbs … */
@@ -47,6 +47,7 @@ const JOINED_PIECES = 4096;
 export class TakeQueue {
   readonly #pieces = new Deque<Piece>();
   readonly #takers = new Deque<Taker>();
+  readonly #watched = new WeakSet<AbortSignal>();
   readonly #afterCommit: () => void;
   #size = 0;
   #bytes = 0;
@@ -83,24 +84,27 @@ export class TakeQueue {
   }
 
   /** Waits for events and holds them for the taker. */
-  take({ maxEvents, signal }: TakeOptions): Promise<TakeTransaction> {
-    signal.throwIfAborted();
-    if (this.#pieces.size > 0 && this.#takers.size === 0) return Promise.resolve(this.#next(maxEvents));
+  take(options: TakeOptions): Promise<TakeTransaction> {
+    options.signal.throwIfAborted();
+    if (this.#pieces.size > 0 && this.#takers.size === 0) {
+      return Promise.resolve(this.#next(options.maxEvents));
+    }
+    this.#watch(options.signal);
     const { promise, resolve, reject } = Promise.withResolvers<TakeTransaction>();
-    const end = () => {
-      this.#takers.remove(taker);
-      reject(signal.reason);
-    };
-    const taker: Taker = {
-      maxEvents,
-      resolve: (take) => {
-        signal.removeEventListener("abort", end);
-        resolve(take);
-      },
-    };
-    signal.addEventListener("abort", end, { once: true });
-    this.#takers.push(taker);
+    this.#takers.push({ ...options, resolve, reject });
     return promise;
+  }
+
+  /** Listens once to each signal, not once for each take, which would cost more than the take. */
+  #watch(signal: AbortSignal): void {
+    if (this.#watched.has(signal)) return;
+    this.#watched.add(signal);
+    signal.addEventListener("abort", () => {
+      for (const taker of this.#takers.drain()) {
+        if (taker.signal === signal) taker.reject(signal.reason);
+        else this.#takers.push(taker);
+      }
+    }, { once: true });
   }
 
   #serve(): void {

@@ -24,7 +24,9 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const CACHE = `${ROOT}.cache/compile`;
 const FALLBACK_VERSION = "2.6.10";
 const FALLBACK_WHEEL = "bids-validator-deno==2.4.1";
-const LINEAR_REGEX = "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks";
+// Linear time for run-away expressions, and a nursery that stays small: see docs/guide/tuning.md.
+const V8_FLAGS =
+  "--v8-flags=--enable-experimental-regexp-engine-on-excessive-backtracks,--max-semi-space-size=8";
 const LIMIT_MS = 300_000;
 
 /** Compiles the program with the Deno that runs this, else with the older pair; gives what was used. */
@@ -44,7 +46,7 @@ export async function compileProgram(output: string): Promise<Toolchain> {
 async function runCompile({ deno, denort }: Toolchain, output: string) {
   // An older Deno reads neither this lock file nor these types; both were checked by the one that runs this.
   const older = denort === undefined ? [] : ["--no-check", "--no-lock"];
-  const args = ["compile", "-A", LINEAR_REGEX, "--include", "plugins", ...older, "-o", output, "cli.ts"];
+  const args = ["compile", "-A", V8_FLAGS, "--include", "plugins", ...older, "-o", output, "cli.ts"];
   return await run(deno, args, denort === undefined ? {} : { DENORT_BIN: denort });
 }
 

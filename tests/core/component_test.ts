@@ -34,6 +34,18 @@ Deno.test("component that fails is started again with growing waits, and says wh
   assert.match(lines[0]!.text, /starting again in \d+ ms: Broker refused/);
 });
 
+Deno.test("component that got work done before it failed is started again after the shortest wait", async () => {
+  const waits: number[] = [];
+  const { part } = component(waits);
+  let runs = 0;
+  await part.supervise(() => {
+    part.progress();
+    return ++runs < 9 ? Promise.reject(new Error("Target answered 503")) : Promise.resolve();
+  }, AbortSignal.any([]));
+  assert.equal(waits.length, 8);
+  assert.ok(Math.max(...waits) <= 200, `waits ${waits}`);
+});
+
 Deno.test("component stops without another start when the signal aborts during its run", async () => {
   const { part } = component();
   const stop = new AbortController();

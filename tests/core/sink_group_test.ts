@@ -47,6 +47,24 @@ for (const isDeferred of [false, true]) {
   });
 }
 
+Deno.test("group gets through a large batch though its sink fails late, again and again, and is made anew", async () => {
+  const delivered: string[] = [];
+  let writes = 0;
+  const sink = (): Sink => ({
+    batchSize: 1,
+    write(batch) {
+      const fails = ++writes % 3 === 0;
+      if (!fails) delivered.push(batch.text(0));
+      return Promise.resolve({
+        delivered: fails ? Promise.reject(new Error("Answered 503")) : Promise.resolve(),
+      });
+    },
+  });
+  const pipeline = await startParts({ source: lines(1), sinks: { main: sink }, processor: inTurn });
+  await pipeline.finished;
+  assert.deepEqual(delivered, LINES);
+});
+
 Deno.test("group whose first sink cannot be made gives every event to the next one", async () => {
   const seen: string[] = [];
   const dead = (): Sink => {

@@ -222,7 +222,12 @@ function createFile(folder: string, nextName: NextName): OutputFile {
       return new OutputFile(path);
     } catch (cause) {
       const isTaken = cause instanceof Deno.errors.AlreadyExists;
-      if (!isTaken || tries >= MAX_NAME_TRIES) throw new DeliveryError(`Cannot create "${path}"`, { cause });
+      if (isTaken && tries < MAX_NAME_TRIES) continue;
+      // Without the name, which is another one at each try: what stays the same is logged once.
+      if (cause instanceof Deno.errors.NotFound) {
+        throw new DeliveryError(`Cannot create a file in "${folder}": the folder is gone; make it again`);
+      }
+      throw new DeliveryError(`Cannot create a file in "${folder}"`, { cause });
     }
   }
 }

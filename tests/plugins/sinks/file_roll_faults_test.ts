@@ -170,8 +170,13 @@ Deno.test("file_roll refuses a folder that vanished, counts it, and recovers whe
     const directory = `${root}/out`;
     const sink = await makeFileRoll({ directory });
     Deno.removeSync(directory);
-    await assert.rejects(async () => await sink.write(one("wartet"), signal), /Cannot create ".*out\/\d+-1"/);
-    assert.equal(sink.context.counters.get("ConnectionFailedCount"), 1);
+    // The text stays the same, so that a pipeline logs it once.
+    for (let tries = 1; tries <= 2; tries++) {
+      await assert.rejects(async () => await sink.write(one("wartet"), signal), {
+        message: `Cannot create a file in "${directory}": the folder is gone; make it again`,
+      });
+    }
+    assert.equal(sink.context.counters.get("ConnectionFailedCount"), 2);
     Deno.mkdirSync(directory);
     await (await sink.write(one("wartet"), signal))!.delivered;
     await sink.close!();
