@@ -137,7 +137,7 @@ class Pipeline {
     for (const { channel } of this.#ports.values()) await channel.close();
     for (const component of this.#channels) component.state = "stopped";
     await this.#options.positions.flush();
-    if (left > 0) throw new DeliveryError(`${left} events were not delivered before the stop`);
+    if (left > 0) throw new DeliveryError(`Events not delivered before the stop: ${left}`);
   }
 
   /** Waits until no channel holds anything, or until the end. */

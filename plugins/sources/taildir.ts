@@ -73,7 +73,7 @@ Positions are kept by the pipeline together with what is delivered: exactly once
 least once into others; no position file is written.
 
 Lines that are written between the last look and a truncation are lost to everyone who reads the file; where that matters,
-rotate by renaming. With rotation by copy, keep the names of the copies outside the pattern, or they are read again.
+rotate by renaming. A file that is made and renamed to a name outside the pattern between two looks is never seen. With rotation by copy, keep the names of the copies outside the pattern, or they are read again.
 
 A line is an event once its newline is there; a carriage return before it is cut. An unfinished last line becomes an
 event when the file has been idle for idleTimeout; what is added later is an event of its own, as in Flume. A file that

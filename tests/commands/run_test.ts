@@ -125,7 +125,7 @@ Deno.test("run ends with 3 when a stop takes too long, and says how much was not
   program.child.kill("SIGTERM");
   const { code, stderr } = await program.end();
   assert.equal(code, 3);
-  assert.match(stderr, /1 events were not delivered/);
+  assert.match(stderr, /Events not delivered before the stop: 1/);
 });
 
 Deno.test("run stops at once on a second signal, but not on the echo of the first", async () => {
