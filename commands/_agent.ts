@@ -71,6 +71,8 @@ class Agent {
     } finally {
       unlisten();
     }
+    // A rejection that nobody heard is told when the event loop turns.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     this.#showSummary();
     return this.#exitCode;
   }

@@ -111,27 +111,41 @@ Deno.test("http source counts a client that disconnects in the middle and goes o
   assert.equal(emit.bodies().length, 1);
 });
 
+/** Posts over TLS to a source with these settings, as a client that trusts one certificate. */
+async function postOverTls(settings: Record<string, unknown>, cert: string): Promise<void> {
+  const emit = collectingEmit();
+  using client = Deno.createHttpClient({ caCerts: [cert] });
+  await withSource(emit, { ssl: true, ...settings }, async ({ url }) => {
+    const response = await fetch(url.replace("127.0.0.1", "localhost"), {
+      method: "POST",
+      body: ONE_EVENT,
+      client,
+    });
+    assert.equal(response.status, 200);
+    await response.body?.cancel();
+  });
+  assert.equal(emit.bodies().length, 1);
+}
+
 for (const [format, store] of [["JKS", JKS_STORE], ["PKCS12", PKCS12_STORE]] as const) {
   Deno.test(`http source speaks TLS with the key of a ${format} store`, async () => {
     const keystore = await Deno.makeTempFile();
     await Deno.writeFile(keystore, store);
     const { cert } = await readKeyStore({ path: keystore, bytes: store, password: STORE_PASSWORD });
-    const emit = collectingEmit();
-    const settings = { ssl: true, keystore, "keystore-password": STORE_PASSWORD };
-    using client = Deno.createHttpClient({ caCerts: [cert] });
-    await withSource(emit, settings, async ({ url }) => {
-      const response = await fetch(url.replace("127.0.0.1", "localhost"), {
-        method: "POST",
-        body: ONE_EVENT,
-        client,
-      });
-      assert.equal(response.status, 200);
-      await response.body?.cancel();
-    });
-    assert.equal(emit.bodies().length, 1);
+    await postOverTls({ keystore, "keystore-password": STORE_PASSWORD }, cert);
     await Deno.remove(keystore);
   });
 }
+
+Deno.test("http source speaks TLS with certificate and key in PEM files", async () => {
+  const folder = await Deno.makeTempDir();
+  const store = { path: "store.jks", bytes: JKS_STORE, password: STORE_PASSWORD };
+  const { cert, key } = await readKeyStore(store);
+  await Deno.writeTextFile(`${folder}/cert.pem`, cert);
+  await Deno.writeTextFile(`${folder}/key.pem`, key);
+  await postOverTls({ certFile: `${folder}/cert.pem`, keyFile: `${folder}/key.pem` }, cert);
+  await Deno.remove(folder, { recursive: true });
+});
 
 Deno.test("http source says what is missing, when TLS is on without a certificate", async () => {
   const source = await http.create(settingsOf({ ssl: true }), testContext());
