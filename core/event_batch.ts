@@ -31,6 +31,7 @@ export interface EventBatchInit {
 
 const NO_HEADERS: ReadonlyMap<string, Column> = new Map();
 const NO_INDEX = new Uint32Array(0);
+const NO_PROGRESS: Position = {};
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The latin1 text of a run of bytes; an index in it plus `base` is an offset in the block. */
@@ -188,7 +189,10 @@ export class EventBatch implements Iterable<Event> {
     return this.with({ starts, ends, size: indexes.length, headers, layout });
   }
 
-  /** The events from one place up to (not with) another; only the last slice keeps the position. */
+  /**
+   * The events from one place up to (not with) another. Only the last slice keeps the position; the others get an empty
+   * one, which says no more than that the source can send them again.
+   */
   slice(from: number, to: number): EventBatch {
     if (from === 0 && to >= this.size) return this;
     const end = Math.min(to, this.size);
@@ -197,7 +201,7 @@ export class EventBatch implements Iterable<Event> {
       ends: this.ends.subarray(from, end),
       size: end - from,
       headers: mapColumns(this.headers, (column) => column.slice(from, end)),
-      position: end === this.size ? this.position : undefined,
+      position: end === this.size ? this.position : this.position && NO_PROGRESS,
     });
   }
 

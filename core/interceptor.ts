@@ -16,7 +16,9 @@ export function interceptStream(interceptor: Interceptor): TransformStream<Deliv
     {
       transform(delivery, controller) {
         const passOn = (batch: EventBatch) => {
-          delivery.batch = batch;
+          const { position } = delivery.batch;
+          // An interceptor that makes a batch of its own must not make the source forget too early.
+          delivery.batch = batch.position === position ? batch : batch.with({ position });
           controller.enqueue(delivery);
         };
         try {

@@ -234,3 +234,49 @@ Deno.test("stop delivers what was accepted before it resolves", async () => {
   await pipeline.stop();
   assert.equal(seen.length, emitted);
 });
+
+Deno.test("position waits for delivery when an interceptor makes a batch of its own", async () => {
+  const positions = memoryPositions();
+  const answer = Promise.withResolvers<void>();
+  let writes = 0;
+  const pipeline = await startParts({
+    source: replaying(["GET /cart 200"]),
+    positions,
+    interceptors: [{ intercept: (batch) => EventBatch.from(bodies(batch).map((body) => ({ body }))) }],
+    channels: { main: memoryChannel() },
+    sinks: { main: () => ({ write: () => (writes++, Promise.resolve({ delivered: answer.promise })) }) },
+  });
+  await until("the write", () => writes === 1);
+  assert.equal(positions.load("in"), undefined);
+  answer.resolve();
+  await pipeline.finished;
+  assert.deepEqual(positions.load("in"), { at: 1 });
+});
+
+Deno.test("position waits for every piece of a batch that a channel had cut", async () => {
+  const positions = memoryPositions();
+  const answers = [0, 1].map(() => Promise.withResolvers<void>());
+  const taken: string[] = [];
+  const whole = EventBatch.from([{ body: "GET /cart 200" }, { body: "GET /köln 404" }]).with({
+    position: { at: 2 },
+  });
+  assert.deepEqual(whole.slice(0, 1).position, {});
+  const pipeline = await startParts({
+    source: () => ({ run: (emit) => emit(whole) }),
+    positions,
+    channels: { main: memoryChannel(1) },
+    sinks: {
+      main: () => ({
+        write(batch) {
+          taken.push(...bodies(batch));
+          return Promise.resolve({ delivered: answers[taken.length - 1]!.promise });
+        },
+      }),
+    },
+  });
+  await until("the first piece", () => taken.length === 1);
+  assert.equal(positions.load("in"), undefined);
+  for (const answer of answers) answer.resolve();
+  await pipeline.finished;
+  assert.deepEqual([taken, positions.load("in")], [["GET /cart 200", "GET /köln 404"], { at: 2 }]);
+});
