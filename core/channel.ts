@@ -1,4 +1,5 @@
 import type { EventBatch } from "./event_batch.ts";
+import type { Position } from "./position.ts";
 import { yieldTurn } from "./turn.ts";
 
 /** What a channel that has taken a batch over still owes. */
@@ -49,8 +50,45 @@ export interface Channel {
   put(batch: EventBatch): Promise<PutReceipt | void> | PutReceipt | void;
   /** Waits for at least one event and holds what it gives for this taker until commit or rollback. */
   take(options: TakeOptions): Promise<TakeTransaction>;
+  /** True: what it holds survives a crash, so that a stop need not wait until it is empty. */
+  readonly durable?: boolean;
+  /** The log that it shares with other channels; see `ChannelLog`. */
+  readonly log?: ChannelLog;
+  /**
+   * Goes on behind what the only sink of this channel says that it holds for good; keys of others are ignored. Called
+   * when nothing is taken, before the first take of each start of that sink.
+   */
+  resume?(position: Position): Promise<void> | void;
   /** Ends the channel; what it cannot keep is lost, so core drains it first. */
   close(): Promise<void>;
+}
+
+/** A part of a batch on its way into one channel of a log. */
+export interface LogPart {
+  readonly channel: Channel;
+  readonly batch: EventBatch;
+}
+
+/** Where a source goes on, kept together with its events. */
+export interface SourceNote {
+  readonly source: string;
+  readonly position: Position;
+  /** True: what was known of the source before is forgotten. */
+  readonly replace?: boolean;
+}
+
+/** What several durable channels write to: one commit for all of them and for the position of the source. */
+export interface ChannelLog {
+  /** Tells this log from every other, also from one that lies in the same place later. */
+  readonly id: string;
+  /**
+   * Takes all parts over, or none. Waits for room in every channel; parts with the same batch are stored once. Calls are
+   * committed in the order in which they were made.
+   * @throws {ChannelFullError} when one channel had no room for as long as it lets a put wait.
+   */
+  put(parts: readonly LogPart[], note?: SourceNote): Promise<PutReceipt>;
+  /** The last committed position of a source. */
+  position(source: string): Position | undefined;
 }
 
 /** The way out of a channel: one transaction at a time, asked for only when the sink wants it. */

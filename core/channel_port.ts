@@ -1,5 +1,5 @@
 import { Backoff } from "./backoff.ts";
-import type { Channel, PutReceipt } from "./channel.ts";
+import type { Channel, ChannelLog, PutReceipt, SourceNote } from "./channel.ts";
 import type { Clock, Logger } from "./context.ts";
 import type { Counters } from "./counters.ts";
 import { errorText } from "./errors.ts";
@@ -39,12 +39,13 @@ export class ChannelPort {
 
   /** Puts a batch, cut as the channel wants it; resolves when the channel has taken all of it over. */
   async put(batch: EventBatch, options: PutOptions): Promise<PutReceipt | void> {
-    const max = this.channel.maxPutEvents ?? Infinity;
-    if (batch.size <= max) return await this.#putWhole(batch, options);
+    const { channel } = this;
+    const max = channel.maxPutEvents ?? Infinity;
+    const putPiece = (piece: EventBatch) =>
+      untilTaken([{ port: this, batch: piece }], () => channel.put(piece), options);
+    if (batch.size <= max) return await putPiece(batch);
     const receipts: (PutReceipt | void)[] = [];
-    for (let from = 0; from < batch.size; from += max) {
-      receipts.push(await this.#putWhole(batch.slice(from, from + max), options));
-    }
+    for (const piece of cut(batch, max)) receipts.push(await putPiece(piece));
     return joinReceipts(receipts);
   }
 
@@ -64,23 +65,59 @@ export class ChannelPort {
       });
   }
 
-  async #putWhole(batch: EventBatch, { refusable, signal }: PutOptions): Promise<PutReceipt | void> {
-    const backoff = new Backoff({ firstMs: 50, maxMs: 5000 });
-    for (;;) {
-      signal.throwIfAborted();
-      this.counters.add("EventPutAttemptCount", batch.size);
-      try {
-        const receipt = await this.channel.put(batch);
-        this.counters.add("EventPutSuccessCount", batch.size);
-        return receipt;
-      } catch (cause) {
-        if (refusable) throw cause;
-        this.#log.warn("Channel refused a batch; trying again", {
-          channel: this.name,
-          cause: errorText(cause),
-        });
-      }
-      await this.#clock.sleep(backoff.next(), signal);
+  /** Tells of a refusal that is not passed on, and waits before the next try. */
+  async retryLater(cause: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
+    this.#log.warn("Channel refused a batch; trying again", { channel: this.name, cause: errorText(cause) });
+    await this.#clock.sleep(waitMs, signal);
+  }
+}
+
+/** A batch, and the port of the channel that gets it. */
+export interface PortPut {
+  readonly port: ChannelPort;
+  readonly batch: EventBatch;
+}
+
+/** Puts batches into several channels of one log: all of them and the note, or nothing. */
+export async function putShared(
+  log: ChannelLog,
+  puts: readonly PortPut[],
+  options: PutOptions & { readonly note?: SourceNote },
+): Promise<PutReceipt> {
+  const max = Math.min(...puts.map(({ port }) => port.channel.maxPutEvents ?? Infinity));
+  const pieces = new Map<EventBatch, readonly EventBatch[]>();
+  for (const { batch } of puts) if (!pieces.has(batch)) pieces.set(batch, cut(batch, max));
+  const parts = puts.flatMap(({ port: { channel }, batch }) =>
+    pieces.get(batch)!.map((piece) => ({ channel, batch: piece }))
+  );
+  return await untilTaken(puts, () => log.put(parts, options.note), options);
+}
+
+function cut(batch: EventBatch, maxEvents: number): readonly EventBatch[] {
+  if (batch.size <= maxEvents) return [batch];
+  const pieces: EventBatch[] = [];
+  for (let from = 0; from < batch.size; from += maxEvents) pieces.push(batch.slice(from, from + maxEvents));
+  return pieces;
+}
+
+/** Tries until the channels have taken the batches over; a refusal is passed on or waited for, as the source wants it. */
+async function untilTaken<R>(
+  puts: readonly PortPut[],
+  put: () => Promise<R> | R,
+  { refusable, signal }: PutOptions,
+): Promise<R> {
+  const backoff = new Backoff({ firstMs: 50, maxMs: 5000 });
+  for (;;) {
+    signal.throwIfAborted();
+    for (const { port, batch } of puts) port.counters.add("EventPutAttemptCount", batch.size);
+    try {
+      const receipt = await put();
+      for (const { port, batch } of puts) port.counters.add("EventPutSuccessCount", batch.size);
+      return receipt;
+    } catch (cause) {
+      // A note without events has no port to tell of it.
+      if (refusable || puts.length === 0) throw cause;
+      await puts[0]!.port.retryLater(cause, backoff.next(), signal);
     }
   }
 }

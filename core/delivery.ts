@@ -9,6 +9,8 @@ export class Delivery {
   readonly #resolve: () => void;
   readonly #reject: (cause: unknown) => void;
   readonly #lease: EventBatch["lease"];
+  /** What the answer for this batch waits for, beside its own way. */
+  readonly awaited: Promise<void>[] = [];
   #isReleased = false;
 
   constructor(batch: EventBatch) {
@@ -29,10 +31,17 @@ export class Delivery {
     this.#lease?.release();
   }
 
-  /** The source may forget the batch. */
+  /** Makes the answer for this batch wait for another one's; when that is rolled back, this is, too. */
+  waitFor(other: Promise<void>): void {
+    other.catch(() => {});
+    this.awaited.push(other);
+  }
+
+  /** The source may forget the batch, as soon as what it waits for allows. */
   resolve(): void {
     this.release();
-    this.#resolve();
+    if (this.awaited.length === 0) return this.#resolve();
+    Promise.all(this.awaited).then(this.#resolve, this.#reject);
   }
 
   /** The batch is rolled back. */

@@ -3,7 +3,15 @@
  * @module
  */
 export { BlockPool, Lease } from "./block_pool.ts";
-export type { Channel, PutReceipt, TakeOptions, TakeTransaction } from "./channel.ts";
+export type {
+  Channel,
+  ChannelLog,
+  LogPart,
+  PutReceipt,
+  SourceNote,
+  TakeOptions,
+  TakeTransaction,
+} from "./channel.ts";
 export { BodyTexts } from "./body_texts.ts";
 export { createCodec } from "./codec.ts";
 export type { Codec, CodecChoice, Decoded, Decoder, Encoder } from "./codec.ts";
@@ -22,7 +30,7 @@ export {
 } from "./errors.ts";
 export { EventBatch } from "./event_batch.ts";
 export type { BatchLayout, BlockText, Column, Event, EventBatchInit } from "./event_batch.ts";
-export type { Interceptor } from "./interceptor.ts";
+export type { Fate, Interceptor } from "./interceptor.ts";
 export { splitLines } from "./lines.ts";
 export type { LineIndex, LineOptions } from "./lines.ts";
 export { linearFallbackActive, Pattern } from "./pattern.ts";

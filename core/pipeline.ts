@@ -1,26 +1,27 @@
-import { type Channel, takeStream } from "./channel.ts";
 import type { ChannelPort } from "./channel_port.ts";
 import { createCodec } from "./codec.ts";
 import type { Component } from "./component.ts";
 import type { Clock, Context } from "./context.ts";
-import type { EventBatch } from "./event_batch.ts";
+import type { DeadLetters } from "./dead_letters.ts";
+import type { Delivery } from "./delivery.ts";
 import { ChannelFullError, errorText } from "./errors.ts";
 import { DeliveryTracker } from "./delivery_tracker.ts";
 import { type Interceptor, interceptStream } from "./interceptor.ts";
-import type { PlanPart, PlanSource, PlanTaker } from "./plan.ts";
+import { type KeeperChoice, type Keeping, keepingOf } from "./keeping.ts";
+import type { PlanPart, PlanSource } from "./plan.ts";
 import type { Position, PositionStore } from "./position.ts";
 import { putStream, type Selector } from "./selector.ts";
-import { type NamedSink, type Sink, sinkStream } from "./sink.ts";
 import { type Source, sourceStream } from "./source.ts";
 
-/** How long the first batch waits for the members of a group to be made. */
-const MAKE_LIMIT_MS = 1000;
+/** How long the same reason for a rolled back batch is not logged again. */
+const SAME_REFUSAL_MS = 10_000;
 
 /** What all components of a pipeline share. */
 export interface Surroundings {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly positions: PositionStore;
+  readonly deadLetters: DeadLetters;
   /** Aborts when nothing may be waited for any longer. */
   readonly endSignal: AbortSignal;
 }
@@ -51,153 +52,103 @@ export function contextOf(
 /** What a source is run with. */
 export interface SourceRun {
   readonly surroundings: Surroundings;
-  readonly ports: ReadonlyMap<string, ChannelPort>;
+  /** The name under which logs keep the source's position. */
+  readonly source: string;
+  /** A reload may put another one here while the source runs. */
+  wiring: SourceWiring;
   readonly signal: AbortSignal;
 }
 
+/** Where a source's events go. */
+export interface SourceWiring {
+  readonly plan: PlanSource;
+  readonly ports: ReadonlyMap<string, ChannelPort>;
+  readonly keepers: KeeperChoice;
+  /** Made at each start of the source, and by a reload. */
+  readonly selector?: Selector;
+}
+
 /** Runs one source with its chain once: until it ends by itself, fails, or the signal aborts. */
-export async function runSource(plan: PlanSource, component: Component, about: SourceRun): Promise<void> {
-  const { surroundings: { positions, endSignal } } = about;
+export async function runSource(component: Component, about: SourceRun): Promise<void> {
+  const { surroundings, wiring: { plan } } = about;
+  const { positions, endSignal } = surroundings;
+  const keeping = await findKeeping(about);
+  if (!keeping) return;
   const failure = new AbortController();
-  const resume = positions.load(plan.name);
   const tracker = new DeliveryTracker(
-    resume,
+    keeping.resume,
     (safe) => positions.save(plan.name, safe),
     (cause) => failure.abort(cause),
   );
   const signal = AbortSignal.any([about.signal, failure.signal]);
-  const context = contextOf(component, plan, { ...about, signal, resume });
-  const { source, interceptors, selector } = await createChain(plan, context);
+  const context = contextOf(component, plan, { surroundings, signal, resume: keeping.resume });
+  const chain = await createChain(plan, context);
+  about.wiring = { ...about.wiring, selector: await createSelector(plan, context) };
   component.recover();
-  const { readable, ended } = sourceStream(source, (delivery) => {
-    const { size } = delivery.batch;
-    countReceived(component, size);
-    tracker.track(delivery);
-    // As in Flume an event that an interceptor drops counts as accepted.
-    delivery.settled.then(() => countAccepted(component, size), () => {});
-  });
+  const { readable, ended } = sourceStream(chain.source, (delivery) => follow(delivery, component, tracker));
+  const refusals = new Refusals(component, surroundings.clock);
   let flow = readable;
-  for (const interceptor of interceptors) flow = flow.pipeThrough(interceptStream(interceptor));
+  for (const interceptor of chain.interceptors) flow = flow.pipeThrough(interceptStream(interceptor));
   await flow.pipeTo(putStream({
-    selector,
-    ports: about.ports,
-    refusable: source.answers === true,
+    get selector() {
+      return about.wiring.selector!;
+    },
+    get ports() {
+      return about.wiring.ports;
+    },
+    source: about.source,
+    keeping,
+    refusable: chain.source.answers === true,
     signal: AbortSignal.any([endSignal, failure.signal]),
-    onRefused: (cause) => countRefused(component, cause),
+    onRefused: (cause) => refusals.add(cause),
   }));
   await Promise.race([tracker.idle(), aborted(endSignal)]);
-  for (const interceptor of interceptors) await interceptor.close?.();
+  for (const interceptor of chain.interceptors) await interceptor.close?.();
   await ended;
   failure.signal.throwIfAborted();
 }
 
+/** Only a source that can replay waits for whoever keeps its position. Undefined when the pipeline stops meanwhile. */
+async function findKeeping(
+  { surroundings, source, wiring, signal }: SourceRun,
+): Promise<Keeping | undefined> {
+  const { plan, keepers } = wiring;
+  if (!plan.plugin.replayable) {
+    return { resume: surroundings.positions.load(plan.name), ...keepers.log && { log: keepers.log } };
+  }
+  const keeping = keepingOf({ name: plan.name, logName: source }, keepers, surroundings.positions);
+  keeping.catch(() => {});
+  return await Promise.race([keeping, aborted(signal).then(() => undefined)]);
+}
+
+function follow(delivery: Delivery, component: Component, tracker: DeliveryTracker): void {
+  const { size } = delivery.batch;
+  countReceived(component, size);
+  tracker.track(delivery);
+  // As in Flume an event that an interceptor drops counts as accepted.
+  delivery.settled.then(() => countAccepted(component, size), () => {});
+}
+
 async function createChain(plan: PlanSource, context: Context) {
   const source = await plan.plugin.create(plan.config, context) as Source;
-  const interceptors = await Promise.all(
-    plan.interceptors.map(async ({ plugin, name, config }) =>
-      await plugin.create(config, { ...context, name }) as Interceptor
-    ),
-  );
-  const { plugin, config } = plan.selector;
-  return { source, interceptors, selector: await plugin.create(config, context, plan.channels) as Selector };
-}
-
-/** Runs one sink or group once: until the signal aborts and what it took is settled, or until it fails. */
-export async function runTaker(
-  plan: PlanTaker,
-  component: Component,
-  about: { readonly surroundings: Surroundings; readonly channel: Channel; readonly signal: AbortSignal },
-): Promise<void> {
-  const { surroundings, channel } = about;
-  const failure = new AbortController();
-  const signal = AbortSignal.any([about.signal, failure.signal]);
-  const sink = await createSink(plan, component, surroundings);
-  component.recover();
+  const interceptors: Interceptor[] = [];
   try {
-    const limits = {
-      signal,
-      get maxEvents() {
-        return Math.min(sink.batchSize ?? Infinity, channel.maxTakeEvents ?? Infinity);
-      },
-    };
-    await takeStream(channel, limits).pipeTo(sinkStream({
-      sink,
-      counters: component.counters,
-      clock: surroundings.clock,
-      signal: surroundings.endSignal,
-      onRefused: (cause) => component.note(cause),
-      onAccepted: () => component.recover(),
-      onDelivered: () => component.progress(),
-      onFailed: () => failure.abort(),
-    }));
-  } finally {
-    await sink.close?.();
+    for (const { plugin, name, config } of plan.interceptors) {
+      // Interceptors of two sources may have one name; what they keep must lie apart.
+      const own = { ...context, name: `${plan.name}/${name}` };
+      interceptors.push(await plugin.create(config, own) as Interceptor);
+    }
+  } catch (cause) {
+    for (const interceptor of interceptors) await interceptor.close?.();
+    throw cause;
   }
+  return { source, interceptors };
 }
 
-async function createSink(plan: PlanTaker, component: Component, surroundings: Surroundings): Promise<Sink> {
-  const about = { surroundings, signal: surroundings.endSignal };
-  const create = async (part: PlanPart): Promise<Sink> =>
-    await part.plugin.create(part.config, contextOf(component, part, about)) as Sink;
-  if (!plan.processor) return await create(plan.sinks[0]!);
-  // A member that cannot be made must not keep the others from their work.
-  const sinks = plan.sinks.map((part) => lateSink(part.name, () => create(part)));
-  await makeSoon(sinks, surroundings);
-  const context = contextOf(component, plan.processor, about);
-  return await plan.processor.plugin.create(plan.processor.config, context, sinks) as Sink;
-}
-
-interface LateSink extends NamedSink {
-  /** Makes it before its first use, so that it is known how many events it takes at once. */
-  make(): Promise<unknown>;
-}
-
-/** Makes what can be made without a long wait; the rest is made when it is used. */
-async function makeSoon(sinks: readonly LateSink[], { clock }: Surroundings): Promise<void> {
-  const patience = new AbortController();
-  const made = Promise.allSettled(sinks.map((sink) => sink.make())).finally(() => patience.abort());
-  await Promise.race([made, clock.sleep(MAKE_LIMIT_MS, patience.signal)]);
-}
-
-/** A sink that is made at its first use, and again at the next one when that fails. */
-function lateSink(name: string, create: () => Promise<Sink>): LateSink {
-  let made: Promise<Sink> | undefined;
-  let batchSize: number | undefined;
-  const sink = () =>
-    made ??= create().then((created) => {
-      batchSize = created.batchSize;
-      return created;
-    }, (cause) => {
-      made = undefined;
-      throw cause;
-    });
-  return {
-    name,
-    get batchSize() {
-      return batchSize;
-    },
-    make: sink,
-    write: async (batch, signal) => await writeInPieces(await sink(), batch, signal),
-    resume: async () => await (await sink()).resume?.(),
-    close: async () => await made?.then((created) => created.close?.(), () => {}),
-  };
-}
-
-/** Until a late sink is made nobody knows how many events it takes at once, so the first batch may be too large for it. */
-async function writeInPieces(
-  sink: Sink,
-  batch: EventBatch,
-  signal: AbortSignal,
-): Promise<void | { delivered: Promise<void> }> {
-  const { batchSize = Infinity } = sink;
-  if (batch.size <= batchSize) return await sink.write(batch, signal);
-  const owed: Promise<void>[] = [];
-  for (let from = 0; from < batch.size; from += batchSize) {
-    const answer = await sink.write(batch.slice(from, from + batchSize), signal);
-    answer?.delivered.catch(() => {});
-    if (answer) owed.push(answer.delivered);
-  }
-  return owed.length === 0 ? undefined : { delivered: Promise.all(owed).then(() => {}) };
+/** Makes the selector of a source. */
+export async function createSelector(plan: PlanSource, context: Context): Promise<Selector> {
+  const { plugin, config } = plan.selector;
+  return await plugin.create(config, context, plan.channels) as Selector;
 }
 
 /** Resolves when the signal aborts. */
@@ -217,7 +168,26 @@ function countAccepted(component: Component, size: number): void {
   component.progress();
 }
 
-function countRefused({ counters, log }: Component, cause: unknown): void {
-  counters.add("ChannelWriteFail");
-  if (!(cause instanceof ChannelFullError)) log.warn(`Batch rolled back: ${errorText(cause)}`);
+/** Counts batches that were rolled back; the same reason is logged once in a while, not once for each. */
+class Refusals {
+  readonly #component: Component;
+  readonly #clock: Clock;
+  #text: string | undefined;
+  #loggedMs = 0;
+
+  constructor(component: Component, clock: Clock) {
+    this.#component = component;
+    this.#clock = clock;
+  }
+
+  add(cause: unknown): void {
+    const { counters, log } = this.#component;
+    counters.add("ChannelWriteFail");
+    if (cause instanceof ChannelFullError) return;
+    const text = errorText(cause);
+    const now = this.#clock.now();
+    if (text === this.#text && Math.abs(now - this.#loggedMs) < SAME_REFUSAL_MS) return;
+    [this.#text, this.#loggedMs] = [text, now];
+    log.warn(`Batch rolled back: ${text}`, { rolledBack: counters.get("ChannelWriteFail") });
+  }
 }

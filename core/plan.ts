@@ -39,4 +39,6 @@ export interface Plan {
   readonly sources: readonly PlanSource[];
   readonly channels: readonly PlanPart[];
   readonly takers: readonly PlanTaker[];
+  /** The sink for events that a target will never accept. Absent: a sink that refuses one for good holds. */
+  readonly deadLetters?: PlanPart;
 }

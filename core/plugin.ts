@@ -48,6 +48,8 @@ export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends
   ): readonly { readonly key: string; readonly text: string; readonly fix?: string }[];
   /** A source that puts a position on each batch and can go on from it: nothing of it is lost at a crash. */
   readonly replayable?: boolean;
+  /** It keeps files in `context.stateDir`, which only one running pipeline may use. */
+  readonly keepsState?: boolean;
   readonly examples: readonly Example[];
   create(config: Config<F>, context: Context, ...extra: Extra): Part | Promise<Part>;
 }

@@ -1,8 +1,9 @@
 import type { PutReceipt } from "./channel.ts";
-import { type ChannelPort, joinReceipts } from "./channel_port.ts";
+import { type ChannelPort, joinReceipts, putShared } from "./channel_port.ts";
 import type { Delivery } from "./delivery.ts";
 import { assert } from "./errors.ts";
 import type { EventBatch } from "./event_batch.ts";
+import { carried, type Keeping } from "./keeping.ts";
 import { STAGE_MARK } from "./source.ts";
 import { yieldTurn } from "./turn.ts";
 
@@ -20,10 +21,13 @@ export interface Selector {
   select(batch: EventBatch): readonly Route[];
 }
 
-/** What the end of a source's chain needs. */
+/** What the end of a source's chain needs; selector and ports may change between two batches. */
 export interface PutTarget {
   readonly selector: Selector;
   readonly ports: ReadonlyMap<string, ChannelPort>;
+  /** The name under which a log keeps the source's position. */
+  readonly source: string;
+  readonly keeping: Keeping;
   /** Whether a full channel's refusal goes back to the source. */
   readonly refusable: boolean;
   /** Aborts puts that wait when the pipeline must end at once. */
@@ -38,6 +42,8 @@ export function putStream(target: PutTarget): WritableStream<Delivery> {
     async write(delivery) {
       await yieldTurn();
       try {
+        // A log keeps the position at once, so what the answer hangs on must be known before.
+        if (target.keeping.log && delivery.awaited.length > 0) await Promise.all(delivery.awaited);
         settle(delivery, await putRoutes(delivery.batch, target));
       } catch (cause) {
         target.onRefused(cause);
@@ -48,20 +54,37 @@ export function putStream(target: PutTarget): WritableStream<Delivery> {
 }
 
 async function putRoutes(batch: EventBatch, target: PutTarget): Promise<PutReceipt | void> {
-  if (batch.size === 0) return;
-  const routes = target.selector.select(batch);
+  const position = carried(batch.position, target.keeping);
+  const tagged = position === batch.position ? batch : batch.with({ position });
+  const routes = batch.size === 0 ? [] : target.selector.select(tagged);
   const required = routes.filter((route) => route.required);
-  const receipt = await putRequired(required, target);
+  const receipt = await putRequired(required, batch, target);
   for (const route of routes) {
     if (!route.required) portOf(route, target).putOptional(route.batch, target.signal);
   }
   return receipt;
 }
 
-async function putRequired(routes: readonly Route[], target: PutTarget): Promise<PutReceipt | void> {
-  if (routes.length === 1) return await portOf(routes[0]!, target).put(routes[0]!.batch, target);
+async function putRequired(
+  routes: readonly Route[],
+  { position }: EventBatch,
+  target: PutTarget,
+): Promise<PutReceipt | void> {
+  const { source, keeping: { log } } = target;
+  const entries = routes.map((route) => ({ port: portOf(route, target), batch: route.batch }));
+  if (log && (position || entries.length > 0)) {
+    return await putShared(log, entries, { ...target, ...position && { note: { source, position } } });
+  }
+  if (entries.length === 1) return await entries[0]!.port.put(entries[0]!.batch, target);
+  const ownLogs = Map.groupBy(entries, ({ port }) => port.channel.log ?? port);
   const puts = await Promise.allSettled(
-    routes.map((route) => portOf(route, target).put(route.batch, target)),
+    ownLogs.values().map(async (group) => {
+      const [{ port, batch }] = group as [typeof group[0]];
+      const shared = port.channel.log;
+      return group.length > 1 && shared
+        ? await putShared(shared, group, target)
+        : await port.put(batch, target);
+    }),
   );
   const refused = puts.find((put) => put.status === "rejected");
   if (refused) throw refused.reason;

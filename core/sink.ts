@@ -2,7 +2,9 @@ import { Backoff } from "./backoff.ts";
 import type { TakeTransaction } from "./channel.ts";
 import type { Clock } from "./context.ts";
 import type { Counters } from "./counters.ts";
+import { type DeadLetterDesk, partPoison, type Poison } from "./dead_letters.ts";
 import { Deque } from "./deque.ts";
+import { DeliveryError, PoisonError } from "./errors.ts";
 import type { EventBatch } from "./event_batch.ts";
 import type { Position } from "./position.ts";
 
@@ -32,6 +34,10 @@ export interface SinkTarget {
   readonly counters: Counters;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Aborts when no more takes are wanted: what waits for another try then goes back into the channel. */
+  readonly stopSignal: AbortSignal;
+  /** Where events go that the target will never accept; without it the sink holds on to them. */
+  readonly deadLetters?: DeadLetterDesk | undefined;
   /** Tells of a write that was rolled back, before the wait that follows it. */
   onRefused(cause: unknown): void;
   /** Tells of a write that succeeded. */
@@ -44,9 +50,15 @@ export interface SinkTarget {
 
 interface OpenTake {
   readonly take: TakeTransaction;
-  readonly size: number;
+  /** How many the target gets; what was set aside is not among them. */
+  readonly events: number;
   state: "open" | "delivered" | "failed";
   cause?: unknown;
+}
+
+/** A take that the sink has accepted. */
+interface OpenDelivery extends Pick<OpenTake, "take" | "events"> {
+  readonly delivered: Promise<void>;
 }
 
 /**
@@ -55,34 +67,136 @@ interface OpenTake {
  * closing the stream throws, so that the supervisor makes the sink anew. Closing waits for what is open.
  */
 export function sinkStream(target: SinkTarget): WritableStream<TakeTransaction> {
-  const { sink, clock, signal, counters } = target;
-  const backoff = new Backoff();
   const open = new OpenTakes(target);
-  const rollBack = async (take: TakeTransaction, cause: unknown) => {
-    await take.rollback();
-    counters.add("EventWriteFail");
-    target.onRefused(cause);
-    await clock.sleep(backoff.next(), signal);
-  };
+  const writer = new TakeWriter(target, open);
   return new WritableStream<TakeTransaction>({
-    async write(take) {
-      if (open.hasFailed) return await take.rollback();
-      counters.add("EventDrainAttemptCount", take.batch.size);
-      let answer;
-      try {
-        signal.throwIfAborted();
-        answer = await sink.write(take.batch, signal);
-      } catch (cause) {
-        return await rollBack(take, cause);
-      }
-      backoff.reset();
-      target.onAccepted();
-      if (answer) open.add(take, answer.delivered);
-      else await open.commit(take);
-    },
+    write: async (take) => open.hasFailed ? await take.rollback() : await writer.write(take),
     close: () => open.settled(),
     abort: () => open.rollBackAll(),
   });
+}
+
+/** Writes one take after the other, and sets aside what the target will never accept. */
+class TakeWriter {
+  readonly #target: SinkTarget;
+  readonly #open: OpenTakes;
+  readonly #backoff = new Backoff();
+  /** Writes refused since the last success: each held the events that are written now. */
+  #failures = 0;
+
+  constructor(target: SinkTarget, open: OpenTakes) {
+    this.#target = target;
+    this.#open = open;
+  }
+
+  /** Resolves when the take is committed, open, or rolled back and waited for. */
+  async write(take: TakeTransaction): Promise<void> {
+    let { batch } = take;
+    while (!this.#hasEnded()) {
+      const refusal = await this.#tryWrite(take, batch);
+      if (!refusal) return;
+      this.#failures++;
+      const poison = this.#poisonIn(batch, refusal);
+      if (poison) {
+        if (!await this.#setAside(poison)) break;
+        batch = poison.rest;
+        if (batch.size === 0) return await this.#accept(take, 0);
+        continue;
+      }
+      if (batch === take.batch) return await this.#rollBack(take, refusal.cause);
+      // What was set aside must not come again: the rest of its batch waits here, not in the channel.
+      if (!await this.#waitAfter(refusal.cause)) break;
+    }
+    await take.rollback();
+  }
+
+  /** True when takes must go back as they are: at the pipeline's end, and behind a take whose delivery failed. */
+  #hasEnded(): boolean {
+    return this.#target.signal.aborted || this.#open.hasFailed;
+  }
+
+  /** Answers with the refusal; the cause may be changed to say more. */
+  async #tryWrite(take: TakeTransaction, batch: EventBatch): Promise<{ cause: unknown } | undefined> {
+    const { sink, counters, signal, deadLetters } = this.#target;
+    counters.add("EventDrainAttemptCount", batch.size);
+    let answer;
+    try {
+      answer = await sink.write(batch, signal);
+      if (answer && deadLetters?.isCareful) await answer.delivered.catch(throwPoison);
+    } catch (cause) {
+      if (deadLetters?.isCareful && cause instanceof PoisonError) deadLetters.beCareful();
+      return { cause };
+    }
+    deadLetters?.relax();
+    await this.#accept(take, batch.size, answer?.delivered);
+  }
+
+  async #accept(take: TakeTransaction, events: number, delivered?: Promise<void>): Promise<void> {
+    this.#backoff.reset();
+    this.#failures = 0;
+    this.#target.onAccepted();
+    if (delivered) this.#open.add({ take, events, delivered });
+    else await this.#open.commit(take, events);
+  }
+
+  /** What must be set aside; nothing for a refusal of another kind, whose cause then says all that is to be known. */
+  #poisonIn(batch: EventBatch, refusal: { cause: unknown }): Poison | undefined {
+    const { cause } = refusal;
+    if (!(cause instanceof PoisonError)) return undefined;
+    try {
+      const poison = partPoison(batch, cause);
+      if (this.#target.deadLetters?.isOpen) return poison;
+      refusal.cause = withoutDeadLetters(cause);
+    } catch (misfit) {
+      refusal.cause = misfit;
+    }
+  }
+
+  /** Resolves with true when the dead-letter sink has the poison for good, with false when the take must go back. */
+  async #setAside(poison: Poison): Promise<boolean> {
+    const { clock, signal, counters, deadLetters } = this.#target;
+    for (;;) {
+      try {
+        await deadLetters!.put(poison, { attempts: this.#failures, clock, signal });
+        counters.add("EventDeadLetterCount", poison.events.size);
+        this.#backoff.reset();
+        return true;
+      } catch (cause) {
+        const text = `The dead-letter sink does not take ${count(poison.events.size)}`;
+        if (!await this.#waitAfter(new DeliveryError(text, { cause })) || !deadLetters!.isOpen) return false;
+      }
+    }
+  }
+
+  async #rollBack(take: TakeTransaction, cause: unknown): Promise<void> {
+    await take.rollback();
+    await this.#waitAfter(cause);
+  }
+
+  /** Answers whether there may be another try. */
+  async #waitAfter(cause: unknown): Promise<boolean> {
+    const { counters, clock, stopSignal } = this.#target;
+    counters.add("EventWriteFail");
+    this.#target.onRefused(cause);
+    await clock.sleep(this.#backoff.next(), stopSignal);
+    return !stopSignal.aborted && !this.#hasEnded();
+  }
+}
+
+/** Other failures of a delivery are the open takes' business. */
+function throwPoison(cause: unknown): void {
+  if (cause instanceof PoisonError) throw cause;
+}
+
+function withoutDeadLetters(cause: PoisonError): DeliveryError {
+  const text =
+    `The target will never accept ${count(cause.indexes.length)}, and the pipeline has no dead-letter ` +
+    "sink to put them in; add `deadLetters: { directory: DIR }`";
+  return new DeliveryError(text, { cause });
+}
+
+function count(events: number): string {
+  return events === 1 ? "1 event" : `${events} events`;
 }
 
 /** Takes whose delivery is still to come, in order. */
@@ -96,8 +210,8 @@ class OpenTakes {
     this.#target = target;
   }
 
-  add(take: TakeTransaction, delivered: Promise<void>): void {
-    const entry: OpenTake = { take, size: take.batch.size, state: "open" };
+  add({ take, events, delivered }: OpenDelivery): void {
+    const entry: OpenTake = { take, events, state: "open" };
     this.#takes.push(entry);
     take.accept?.();
     delivered.then(() => this.#advance(entry, "delivered"), (cause) => {
@@ -107,10 +221,10 @@ class OpenTakes {
   }
 
   /** Commits a take that is delivered already, after those before it. */
-  async commit(take: TakeTransaction): Promise<void> {
-    if (this.#takes.size > 0) return this.add(take, Promise.resolve());
+  async commit(take: TakeTransaction, events: number): Promise<void> {
+    if (this.#takes.size > 0) return this.add({ take, events, delivered: Promise.resolve() });
     await take.commit();
-    this.#delivered(take.batch.size);
+    this.#delivered(events);
   }
 
   get hasFailed(): boolean {
@@ -135,7 +249,7 @@ class OpenTakes {
       if (head.state === "failed") return this.#fail(head.cause);
       this.#takes.shift();
       void head.take.commit();
-      this.#delivered(head.size);
+      this.#delivered(head.events);
     }
     if (this.#takes.size === 0) this.#wake();
   }
@@ -146,9 +260,13 @@ class OpenTakes {
   }
 
   #fail(cause: unknown): void {
-    this.#failure ??= { cause };
-    this.#target.counters.add("EventWriteFail");
-    this.#target.onRefused(cause);
+    const { deadLetters, counters } = this.#target;
+    // Its bytes may be gone: it comes again, and the next time its answer is waited for.
+    if (cause instanceof PoisonError) deadLetters?.beCareful();
+    const told = cause instanceof PoisonError && !deadLetters?.isOpen ? withoutDeadLetters(cause) : cause;
+    this.#failure ??= { cause: told };
+    counters.add("EventWriteFail");
+    this.#target.onRefused(told);
     // First of all no more takes, or one that waits would get what is put back last.
     this.#target.onFailed();
     this.rollBackAll();

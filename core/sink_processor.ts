@@ -97,7 +97,6 @@ export function sinkGroup(sinks: readonly NamedSink[], rules: GroupRules): Sink 
         cause: causes.at(-1),
       });
     },
-    resume: () => resumeAll(sinks, rules),
     close: () => closeAll(sinks),
   };
 }
@@ -127,21 +126,6 @@ async function writeTo(sink: NamedSink, { batch, signal, rules }: GroupWrite) {
     settle(cause);
     throw cause;
   }
-}
-
-/**
- * Lets every sink put its target in order. A group of several has no position: what one target holds says nothing about
- * what the others still owe.
- */
-async function resumeAll(sinks: readonly NamedSink[], rules: GroupRules) {
-  const answers = await Promise.allSettled(sinks.map((sink) => sink.resume?.()));
-  if (sinks.length === 1) {
-    return answers[0]!.status === "fulfilled" ? answers[0]!.value : Promise.reject(answers[0]!.reason);
-  }
-  answers.forEach((answer, index) => {
-    if (answer.status === "rejected") rules.failed(sinks[index]!, answer.reason);
-  });
-  return undefined;
 }
 
 async function closeAll(sinks: readonly NamedSink[]): Promise<void> {

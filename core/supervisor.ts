@@ -2,10 +2,17 @@ import type { Channel } from "./channel.ts";
 import { ChannelPort } from "./channel_port.ts";
 import { Component, type ComponentStatus } from "./component.ts";
 import { type Clock, type Logger, systemClock } from "./context.ts";
+import { DeadLetters } from "./dead_letters.ts";
 import { DeliveryError } from "./errors.ts";
-import { aborted, contextOf, runSource, runTaker, type Surroundings } from "./pipeline.ts";
-import type { Plan } from "./plan.ts";
+import { Resumption } from "./keeping.ts";
+import { aborted, contextOf, runSource, type Surroundings } from "./pipeline.ts";
+import type { Plan, PlanPart, PlanSource, PlanTaker } from "./plan.ts";
 import type { PositionStore } from "./position.ts";
+import { reload } from "./reload.ts";
+import type { RunningChannel, RunningSource, RunningTaker } from "./running.ts";
+import type { Sink } from "./sink.ts";
+import { runTaker } from "./taker.ts";
+import { wiringOf } from "./wiring.ts";
 
 /** What a pipeline needs beside its plan. */
 export interface PipelineOptions {
@@ -20,14 +27,17 @@ export interface PipelineOptions {
 /** A pipeline at work. */
 export interface RunningPipeline {
   /**
-   * Resolves when all sources have ended by themselves and everything is delivered, or when `stop` is through.
-   * @throws {DeliveryError} when events stayed undelivered.
+   * Resolves when all sources have ended by themselves and everything is delivered, or when `stop` is through. What
+   * durable channels hold at a stop stays there for the next start.
+   * @throws {DeliveryError} when events stayed undelivered in channels that are empty after a crash.
    */
   readonly finished: Promise<void>;
   /** Stops in the data's order: sources, then what waits, then sinks. */
   stop(): Promise<void>;
   /** Ends all waits at once. */
   kill(): void;
+  /** Goes over to another plan by difference: what did not change keeps running. Rejects with nothing changed. */
+  reload(plan: Plan): Promise<void>;
   /** The state of each component, in the data's order. */
   components(): readonly ComponentStatus[];
 }
@@ -35,142 +45,194 @@ export interface RunningPipeline {
 /** Creates the channels of a plan, then starts its sinks, then its sources. */
 export async function startPipeline(plan: Plan, options: PipelineOptions): Promise<RunningPipeline> {
   const pipeline = new Pipeline(plan, options);
-  await pipeline.createChannels();
-  return pipeline.start();
+  await pipeline.start();
+  return pipeline;
 }
 
-class Pipeline {
-  readonly #plan: Plan;
+/** The parts at work, and the order in which they start and end. */
+export class Pipeline implements RunningPipeline {
+  readonly sources = new Map<string, RunningSource>();
+  readonly channels = new Map<string, RunningChannel>();
+  readonly takers = new Map<string, RunningTaker>();
+  plan: Plan;
   readonly #options: PipelineOptions;
   readonly #surroundings: Surroundings;
   readonly #stop = new AbortController();
   readonly #drained = new AbortController();
   readonly #end = new AbortController();
-  readonly #sources: Component[] = [];
-  readonly #takers: Component[] = [];
-  readonly #ports = new Map<string, ChannelPort>();
-  readonly #channels: Component[] = [];
+  readonly #finished = Promise.withResolvers<void>();
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor(plan: Plan, options: PipelineOptions) {
-    this.#plan = plan;
+    this.plan = plan;
     this.#options = options;
     this.#surroundings = {
       stateDir: plan.stateDir,
       clock: options.clock ?? systemClock,
       positions: options.positions,
+      deadLetters: new DeadLetters(),
       endSignal: this.#end.signal,
     };
   }
 
-  async createChannels(): Promise<void> {
-    const { clock } = this.#surroundings;
-    await Promise.all(this.#plan.channels.map(async (part) => {
-      const component = this.#component("channel", part);
-      const context = contextOf(component, part, {
-        surroundings: this.#surroundings,
-        signal: this.#end.signal,
-      });
-      const channel = await part.plugin.create(part.config, context) as Channel;
-      const { name, counters, log } = component;
-      this.#channels.push(component);
-      this.#ports.set(name, new ChannelPort(channel, { name, counters, log, clock }));
-      component.state = "running";
-    }));
+  get finished(): Promise<void> {
+    return this.#finished.promise;
   }
 
-  start(): RunningPipeline {
-    const takers = this.#plan.takers.map((taker) => this.#startTaker(taker));
-    const sources = this.#plan.sources.map((source) => this.#startSource(source));
-    const finished = this.#finish(Promise.all(sources), Promise.all(takers));
-    return {
-      finished,
-      stop: () => this.#stopWithin(this.#options.shutdownMs ?? 30_000, finished),
-      kill: () => this.#end.abort(),
-      components: () => this.#status(),
-    };
+  async start(): Promise<void> {
+    const created = await Promise.allSettled(this.plan.channels.map((part) => this.createChannel(part)));
+    const failed = created.find((one) => one.status === "rejected");
+    if (failed) {
+      for (const { port } of this.channels.values()) await port.channel.close();
+      throw failed.reason;
+    }
+    void this.useDeadLetters(this.plan.deadLetters);
+    for (const taker of this.plan.takers) this.startTaker(taker);
+    for (const source of this.plan.sources) this.startSource(source);
+    this.#finish().then(this.#finished.resolve, this.#finished.reject);
   }
 
-  #component(
-    kind: ComponentStatus["kind"],
-    { name, type }: { readonly name: string; readonly type: string },
-  ): Component {
-    return new Component(
-      { kind, name, type },
-      this.#options.logger(`${kind}.${name}`),
-      this.#surroundings.clock,
-    );
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    const limit = setTimeout(() => this.#end.abort(), this.#options.shutdownMs ?? 30_000);
+    try {
+      await this.finished;
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
-  #startSource(plan: Plan["sources"][number]): Promise<void> {
-    const component = this.#component("source", plan);
-    const ports = new Map(plan.channels.map((name) => [name, this.#ports.get(name)!]));
-    const signal = this.#stop.signal;
-    this.#sources.push(component);
-    return component.supervise(
-      () => runSource(plan, component, { surroundings: this.#surroundings, ports, signal }),
-      signal,
-    );
+  kill(): void {
+    this.#end.abort();
   }
 
-  #startTaker(plan: Plan["takers"][number]): Promise<void> {
-    const component = this.#component("sink", {
-      name: plan.name,
-      type: plan.processor?.type ?? plan.sinks[0]!.type,
+  reload(plan: Plan): Promise<void> {
+    const reloading = this.#reloading.then(async () => {
+      if (this.#stop.signal.aborted || this.#drained.signal.aborted) return;
+      await reload(this, plan, this.#surroundings);
     });
-    const { channel } = this.#ports.get(plan.channel)!;
-    const signal = this.#drained.signal;
-    this.#takers.push(component);
-    return component.supervise(
-      () => runTaker(plan, component, { surroundings: this.#surroundings, channel, signal }),
-      signal,
+    this.#reloading = reloading.catch(() => {});
+    return reloading;
+  }
+
+  components(): readonly ComponentStatus[] {
+    for (const { port: { channel, counters } } of this.channels.values()) {
+      counters.set("ChannelSize", channel.size);
+      if (Number.isFinite(channel.capacity)) counters.set("ChannelCapacity", channel.capacity);
+    }
+    const inOrder = [...this.sources.values(), ...this.channels.values(), ...this.takers.values()];
+    const { component: deadLetters } = this.#surroundings.deadLetters;
+    return [...inOrder.map(({ component }) => component), ...deadLetters ? [deadLetters] : []]
+      .map((component) => component.status());
+  }
+
+  async createChannel(part: PlanPart): Promise<void> {
+    const component = this.#component("channel", part);
+    const about = { surroundings: this.#surroundings, signal: this.#end.signal };
+    const channel = await part.plugin.create(part.config, contextOf(component, part, about)) as Channel;
+    const { name, counters, log } = component;
+    const port = new ChannelPort(channel, { name, counters, log, clock: this.#surroundings.clock });
+    this.channels.set(part.name, { plan: part, component, port });
+    component.state = "running";
+  }
+
+  /** Puts dead letters into another sink, or into none, from now on. */
+  async useDeadLetters(part: PlanPart | undefined): Promise<void> {
+    const component = part && this.#component("sink", part);
+    const about = { surroundings: this.#surroundings, signal: this.#end.signal };
+    await this.#surroundings.deadLetters.use(
+      component && {
+        component,
+        create: async () => await part.plugin.create(part.config, contextOf(component, part, about)) as Sink,
+      },
     );
   }
 
-  async #finish(sources: Promise<unknown>, takers: Promise<unknown>): Promise<void> {
-    const { signal } = this.#end;
-    await Promise.race([sources, aborted(signal)]);
-    await this.#drain();
-    const left = this.#undelivered();
-    this.#drained.abort();
-    await Promise.race([takers, aborted(signal)]);
-    if (left > 0) this.#end.abort();
-    for (const { channel } of this.#ports.values()) await channel.close();
-    for (const component of this.#channels) component.state = "stopped";
-    await this.#options.positions.flush();
-    if (left > 0) throw new DeliveryError(`Events not delivered before the stop: ${left}`);
+  startSource(plan: PlanSource): void {
+    const component = this.#component("source", plan);
+    const stop = new AbortController();
+    const run = {
+      surroundings: this.#surroundings,
+      source: `${this.plan.name}/${plan.name}`,
+      wiring: wiringOf(plan, this),
+      signal: AbortSignal.any([this.#stop.signal, stop.signal]),
+    };
+    const done = component.supervise(() => runSource(component, run), run.signal);
+    this.sources.set(plan.name, { plan, component, stop, run, done });
   }
 
-  /** Waits until no channel holds anything, or until the end. */
-  async #drain(): Promise<void> {
+  startTaker(plan: PlanTaker): void {
+    const type = plan.processor?.type ?? plan.sinks[0]!.type;
+    const component = this.#component("sink", { name: plan.name, type });
+    const { port: { channel } } = this.channels.get(plan.channel)!;
+    const stop = new AbortController();
+    const resumption = new Resumption();
+    const run = {
+      surroundings: this.#surroundings,
+      channel,
+      isAlone: this.plan.takers.filter((other) => other.channel === plan.channel).length === 1,
+      resumption,
+      signal: AbortSignal.any([this.#drained.signal, stop.signal]),
+    };
+    const done = component.supervise(() => runTaker(plan, component, run), run.signal);
+    this.takers.set(plan.name, { plan, component, stop, resumption, isAlone: run.isAlone, done });
+  }
+
+  /** Waits until these channels hold nothing that a crash could lose, or until the end. */
+  async drain(names: Iterable<string>): Promise<void> {
     const { clock } = this.#surroundings;
+    const list = [...names];
     for (
       let waitMs = 1;
-      this.#undelivered() > 0 && !this.#end.signal.aborted;
+      this.#undelivered(list) > 0 && !this.#end.signal.aborted;
       waitMs = Math.min(waitMs * 2, 50)
     ) {
       await clock.sleep(waitMs, this.#end.signal);
     }
   }
 
-  #undelivered(): number {
-    return this.#ports.values().reduce((sum, { channel }) => sum + channel.size, 0);
+  #component(kind: ComponentStatus["kind"], { name, type }: { name: string; type: string }): Component {
+    const log = this.#options.logger(`${kind}.${name}`);
+    return new Component({ kind, name, type }, log, this.#surroundings.clock);
   }
 
-  async #stopWithin(limitMs: number, finished: Promise<void>): Promise<void> {
-    this.#stop.abort();
-    const limit = setTimeout(() => this.#end.abort(), limitMs);
-    try {
-      await finished;
-    } finally {
-      clearTimeout(limit);
+  async #finish(): Promise<void> {
+    const { signal } = this.#end;
+    await this.#sourcesEnded();
+    await this.drain(this.channels.keys());
+    const left = this.#undelivered(this.channels.keys());
+    this.#drained.abort();
+    const takers = Promise.all(this.takers.values().map(({ done }) => done));
+    await Promise.race([takers, aborted(signal)]);
+    if (left > 0) this.#end.abort();
+    await Promise.race([this.#surroundings.deadLetters.close(), aborted(signal)]);
+    for (const { port, component } of this.channels.values()) {
+      await port.channel.close();
+      component.state = "stopped";
+    }
+    await this.#options.positions.flush();
+    if (left > 0) throw new DeliveryError(`Events not delivered before the stop: ${left}`);
+  }
+
+  /** Waits for the sources that there are, and for those that a reload brings. */
+  async #sourcesEnded(): Promise<void> {
+    for (let ended = new Set<RunningSource>(); !this.#end.signal.aborted;) {
+      const sources = new Set(this.sources.values());
+      if (sources.size === ended.size && sources.isSubsetOf(ended)) return;
+      await Promise.race([Promise.all(sources.values().map(({ done }) => done)), aborted(this.#end.signal)]);
+      await this.#reloading;
+      ended = sources;
     }
   }
 
-  #status(): readonly ComponentStatus[] {
-    for (const { channel, counters } of this.#ports.values()) {
-      counters.set("ChannelSize", channel.size);
-      if (Number.isFinite(channel.capacity)) counters.set("ChannelCapacity", channel.capacity);
+  /** What durable channels hold is waited for only when the sources have ended by themselves. */
+  #undelivered(names: Iterable<string>): number {
+    const isStopping = this.#stop.signal.aborted;
+    let events = 0;
+    for (const name of names) {
+      const channel = this.channels.get(name)?.port.channel;
+      if (channel && !(isStopping && channel.durable)) events += channel.size;
     }
-    return [...this.#sources, ...this.#channels, ...this.#takers].map((component) => component.status());
+    return events;
   }
 }

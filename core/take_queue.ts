@@ -1,6 +1,7 @@
 import type { TakeOptions, TakeTransaction } from "./channel.ts";
 import { Deque } from "./deque.ts";
 import { EventBatch } from "./event_batch.ts";
+import { joinPositions, type Position } from "./position.ts";
 
 /** A batch in a queue, and what its channel wants to know of it. */
 export interface QueueEntry {
@@ -12,11 +13,15 @@ export interface QueueEntry {
    * them and calls `accepted`; when one of those sinks fails after that, `abandoned`.
    */
   readonly replay?: { accepted(): void; abandoned(): void };
+  /** Where a reader goes on behind the first so many events of the batch. Absent: only its end has a position. */
+  positionAt?(events: number): Position;
 }
 
 interface Owner {
   readonly entry: Omit<QueueEntry, "batch">;
   readonly lease: EventBatch["lease"];
+  /** Of its first piece. */
+  readonly place: number;
   uncommitted: number;
   unaccepted: number;
   holdsLease: boolean;
@@ -28,6 +33,7 @@ interface Piece {
   readonly place: number;
   readonly size: number;
   readonly spanBytes: number;
+  isAccepted: boolean;
   /** Gone as soon as the queue has let go of the bytes: much may be open, and indexes and headers cost memory, too. */
   batch: EventBatch;
 }
@@ -77,8 +83,9 @@ export class TakeQueue {
     lease?.retain();
     this.#size += size;
     this.#bytes += batch.spanBytes;
-    const owner = { entry, lease, uncommitted: size, unaccepted: size, holdsLease: true };
-    this.#pieces.push(pieceOf(owner, batch, this.#pushedEvents));
+    const place = this.#pushedEvents;
+    const owner = { entry, lease, place, uncommitted: size, unaccepted: size, holdsLease: true };
+    this.#pieces.push(pieceOf(owner, batch, place));
     this.#pushedEvents += size;
     this.#serve();
   }
@@ -138,7 +145,7 @@ export class TakeQueue {
 
   #transaction(pieces: readonly Piece[]): TakeTransaction {
     const take = {
-      batch: EventBatch.concat(pieces.map(({ batch }) => batch)),
+      batch: withPlace(EventBatch.concat(pieces.map(({ batch }) => batch)), pieces.at(-1)!),
       accept: () => {
         for (const piece of pieces) accept(piece);
         if (!pieces.some(({ owner }) => owner.holdsLease)) take.batch = EventBatch.EMPTY;
@@ -166,7 +173,8 @@ export class TakeQueue {
       const isLate = owner.entry.replay !== undefined && place < this.#abandonedBelow;
       if (isLate || !owner.holdsLease) isAbandoned = this.#abandon(piece);
       else {
-        owner.unaccepted = Math.min(owner.uncommitted, owner.unaccepted + size);
+        if (piece.isAccepted) owner.unaccepted += size;
+        piece.isAccepted = false;
         kept.push(piece);
       }
     }
@@ -206,12 +214,19 @@ export class TakeQueue {
 }
 
 function pieceOf(owner: Owner, batch: EventBatch, place: number): Piece {
-  return { owner, batch, place, size: batch.size, spanBytes: batch.spanBytes };
+  return { owner, batch, place, size: batch.size, spanBytes: batch.spanBytes, isAccepted: false };
+}
+
+/** Gives a batch that may end within an entry the position of its end, if the entry knows it. */
+function withPlace(batch: EventBatch, { owner, place, size }: Piece): EventBatch {
+  const position = owner.entry.positionAt?.(place + size - owner.place);
+  return position ? batch.with({ position: joinPositions(batch.position, position) }) : batch;
 }
 
 function accept(piece: Piece): void {
   const { owner, size } = piece;
   owner.unaccepted -= size;
+  piece.isAccepted = true;
   if (owner.unaccepted > 0 || !owner.entry.replay) return;
   letGo(owner);
   piece.batch = EventBatch.EMPTY;

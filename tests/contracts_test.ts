@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { AnyPlugin, PluginKind } from "sluice/plugin";
 import { MANIFEST } from "../plugins/manifest.ts";
 import type { ContractCase } from "./contracts/case.ts";
-import { CHANNEL_CASES } from "./contracts/channel.ts";
+import { CHANNEL_CASES, ChannelSubject } from "./contracts/channel.ts";
 import { CODEC_CASES } from "./contracts/codec.ts";
 import { INTERCEPTOR_CASES } from "./contracts/interceptor.ts";
 import { CODEC_BODIES, EXCEPTIONS, FEEDS, PROCESSOR_SINKS, SETTINGS, TARGETS } from "./contracts/plugins.ts";
@@ -25,13 +25,28 @@ function known<T>(table: Readonly<Record<string, T>>, plugin: AnyPlugin): T {
   return entry;
 }
 
+/** What a case leaves open is closed behind it. */
+function bindChannel(subject: ChannelSubject): Bound[] {
+  return bind(CHANNEL_CASES, subject).map(({ name, run }) => ({
+    name,
+    run: async () => {
+      try {
+        await run();
+      } finally {
+        await subject.end();
+      }
+    },
+  }));
+}
+
 function suiteOf(plugin: AnyPlugin): Bound[] {
-  const make = <Part>() => new Subject<Part>(plugin, SETTINGS[`${plugin.kind} ${plugin.name}`]);
+  const settings = SETTINGS[`${plugin.kind} ${plugin.name}`];
+  const make = <Part>() => new Subject<Part>(plugin, settings);
   const suites: Readonly<Record<PluginKind, () => Bound[]>> = {
     source: () => bind(SOURCE_CASES, { subject: make(), makeFeed: known(FEEDS, plugin) }),
     interceptor: () => bind(INTERCEPTOR_CASES, make()),
     selector: () => bind(SELECTOR_CASES, make()),
-    channel: () => bind(CHANNEL_CASES, make()),
+    channel: () => bindChannel(new ChannelSubject(plugin, settings)),
     sink: () => bind(SINK_CASES, { subject: make(), makeTarget: known(TARGETS, plugin) }),
     sink_processor: () =>
       bind(SINK_PROCESSOR_CASES, { subject: make(), sinks: PROCESSOR_SINKS[plugin.name] ?? 3 }),

@@ -3,10 +3,32 @@ import { type Channel, ChannelFullError, EventBatch, type PutReceipt } from "slu
 import { testContext } from "../support/context.ts";
 import { plain, sampleBatch } from "./batches.ts";
 import type { ContractCase } from "./case.ts";
-import type { Subject } from "./subject.ts";
+import { type CreateOptions, Subject } from "./subject.ts";
 
 const CAPACITY = 20;
 const NEVER = new AbortController().signal;
+
+/** A channel with a folder of its own each time it is made; what is left open and written is put away in the end. */
+export class ChannelSubject extends Subject<Channel> {
+  readonly #channels: Channel[] = [];
+  readonly #folders: string[] = [];
+
+  override async create(options: CreateOptions = {}): Promise<Channel> {
+    const stateDir = Deno.makeTempDirSync();
+    this.#folders.push(stateDir);
+    const channel = await super.create({
+      ...options,
+      context: { ...options.context ?? testContext(), stateDir },
+    });
+    this.#channels.push(channel);
+    return channel;
+  }
+
+  async end(): Promise<void> {
+    for (const channel of this.#channels.splice(0)) await channel.close();
+    for (const folder of this.#folders.splice(0)) Deno.removeSync(folder, { recursive: true });
+  }
+}
 
 function batchOf(...bodies: string[]): EventBatch {
   return EventBatch.from(bodies.map((body) => ({ body })));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EventBatch, type Interceptor } from "sluice/plugin";
+import { EventBatch, type Fate, type Interceptor } from "sluice/plugin";
 import { testContext } from "../support/context.ts";
 import { checkShape, columnsOf, plain, PooledBatch, sampleBatch, sampleBatches } from "./batches.ts";
 import type { ContractCase } from "./case.ts";
@@ -7,8 +7,20 @@ import type { Subject } from "./subject.ts";
 
 const FIXED_CLOCK = { now: () => 1_772_920_692_231, sleep: () => Promise.resolve() };
 
-function create(subject: Subject<Interceptor>): Promise<Interceptor> {
-  return subject.create({ context: testContext({ clock: FIXED_CLOCK }) });
+/** A batch that is safe at once. */
+const SAFE: Fate = { settled: Promise.resolve(), waitFor: () => {} };
+
+/** Folders for what interceptors keep; each one that is made gets its own. */
+const STATE_DIR = Deno.makeTempDirSync();
+addEventListener("unload", () => Deno.removeSync(STATE_DIR, { recursive: true }));
+
+async function create(subject: Subject<Interceptor>) {
+  const stateDir = `${STATE_DIR}/${crypto.randomUUID()}`;
+  const interceptor = await subject.create({ context: testContext({ clock: FIXED_CLOCK, stateDir }) });
+  return {
+    intercept: (batch: EventBatch) => interceptor.intercept(batch, SAFE),
+    close: async () => await interceptor.close?.(),
+  };
 }
 
 /** What every interceptor promises. */
@@ -100,8 +112,8 @@ export const INTERCEPTOR_CASES: readonly ContractCase<Subject<Interceptor>>[] = 
     name: "can be closed twice",
     async run(subject) {
       const interceptor = await create(subject);
-      await interceptor.close?.();
-      await interceptor.close?.();
+      await interceptor.close();
+      await interceptor.close();
     },
   },
 ];

@@ -24,6 +24,15 @@ export const SETTINGS: Readonly<Record<string, Readonly<Record<string, unknown>>
   },
   "selector multiplexing": { header: "host", mapping: { web01: "main archive" }, default: "alerts" },
   "channel memory": { capacity: 20, transactionCapacity: 20 },
+  "channel file": { capacity: 20, transactionCapacity: 20, minimumRequiredSpace: 0 },
+  "channel spillable_memory": {
+    memoryCapacity: 5,
+    overflowCapacity: 15,
+    transactionCapacity: 15,
+    overflowTimeout: "1ms",
+    minimumRequiredSpace: 0,
+  },
+  "channel jdbc": { "maximum.capacity": 20 },
   "sink_processor failover": { priority: { k1: 10, k2: 5, k3: 1 } },
 };
 
@@ -62,9 +71,14 @@ export const CODEC_BODIES: Readonly<
 
 const ONE_WAY = "it has no decoder";
 const NO_OUTPUT = "it writes nothing anywhere";
+const ON_DISK = "events are safe as soon as they are on the disk, taken or not";
+const SAFE_CASE = "tells a source that can replay to forget only when the events are safe";
 
 /** Cases that a plugin cannot meet: plugin → case → reason. */
 export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "interceptor dedupe": {
+    "does to each event the same, alone or among others": "an event that it saw before is dropped",
+  },
   "interceptor uuid": {
     "does to each event the same, alone or among others": "each event gets an id of its own",
     "remembers nothing of a pooled block that is overwritten": "each event gets an id of its own",
@@ -74,6 +88,8 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
       "it is bounded in bytes, not in events",
     "refuses a put when it stays full for too long": "it never refuses: the source waits for the sink",
   },
+  "channel file": { [SAFE_CASE]: ON_DISK },
+  "channel jdbc": { [SAFE_CASE]: ON_DISK },
   "sink null": { "keeps order over many writes, and every body": NO_OUTPUT },
   "codec text": {
     "reads back the events that it wrote": ONE_WAY,

@@ -156,3 +156,34 @@ Deno.test("batch that is refused after an abandoned one is abandoned too, so tha
   push("again");
   assert.match(read(await queue.take({ maxEvents: 1, signal: never }))[0]!, /^again/);
 });
+
+Deno.test("batch is let go of when all its pieces are accepted, one of them after it was refused", async () => {
+  let accepted = 0;
+  const queue = new TakeQueue();
+  const batch = EventBatch.from(["a", "b", "c"].map((body) => ({ body })));
+  queue.push({ batch, replay: { accepted: () => accepted++, abandoned: () => assert.fail("abandoned") } });
+  const first = await queue.take({ maxEvents: 1, signal: never });
+  first.accept!();
+  await (await queue.take({ maxEvents: 1, signal: never })).rollback();
+  for (let piece = 0; piece < 2; piece++) {
+    assert.equal(accepted, 0);
+    (await queue.take({ maxEvents: 1, signal: never })).accept!();
+  }
+  assert.equal(accepted, 1);
+});
+
+Deno.test("take that ends within a batch says where, if the batch's channel knows", async () => {
+  const queue = new TakeQueue();
+  for (const start of [100, 200]) {
+    const batch = EventBatch.from(["a", "b", "c"].map((body) => ({ body })))
+      .with({ position: { log: start + 3 } });
+    queue.push({ batch, positionAt: (events) => ({ log: start + events }) });
+  }
+  const first = await queue.take({ maxEvents: 3, signal: never });
+  const second = await queue.take({ maxEvents: 2, signal: never });
+  await second.rollback();
+  await first.rollback();
+  const joined = await queue.take({ maxEvents: 5, signal: never });
+  assert.equal(joined.batch.size, 5);
+  assert.deepEqual(joined.batch.position, { log: 202 });
+});

@@ -19,13 +19,16 @@ import { testContext } from "./context.ts";
 /** The parts of a small pipeline, as plain objects. */
 export interface Parts {
   source: (context: Context) => Source;
-  replayable?: boolean;
+  /** The source can go on from a position. */
+  isReplayable?: boolean;
   interceptors?: Interceptor[];
   selector?: Selector;
   channels?: Record<string, Channel>;
   sinks: Record<string, (context: Context) => Sink>;
   /** Makes all sinks one group behind the channel "main". */
   processor?: (context: Context, sinks: readonly NamedSink[]) => Sink;
+  /** Takes what the sinks refuse for good. */
+  deadLetters?: (context: Context) => Sink;
   positions?: PositionStore;
   shutdownMs?: number;
 }
@@ -76,18 +79,20 @@ function takersOf({ sinks, processor }: Parts): PlanTaker[] {
   }];
 }
 
-/** Starts a pipeline of one source; each sink takes from the channel of its name. */
-export async function startParts(parts: Parts): Promise<RunningPipeline> {
+/** A plan of one source; each sink takes from the channel of its name. */
+export function planOf(parts: Parts): Plan {
   const channels = parts.channels ?? { main: directChannel() };
   const names = Object.keys(channels);
   const everything: Selector = {
     select: (batch: EventBatch) => names.map((channel) => ({ channel, batch, required: true })),
   };
-  const plan: Plan = {
+  const source = part("source", "in", parts.source);
+  return {
     name: "test",
     stateDir: "/nonexistent",
     sources: [{
-      ...part("source", "in", parts.source),
+      ...source,
+      plugin: { ...source.plugin, replayable: parts.isReplayable === true },
       interceptors: (parts.interceptors ?? []).map((interceptor, at) =>
         part("interceptor", `i${at}`, () => interceptor)
       ),
@@ -96,8 +101,13 @@ export async function startParts(parts: Parts): Promise<RunningPipeline> {
     }],
     channels: Object.entries(channels).map(([name, channel]) => part("channel", name, () => channel)),
     takers: takersOf(parts),
+    ...parts.deadLetters && { deadLetters: part("sink", "deadLetters", parts.deadLetters) },
   };
-  return await startPipeline(plan, {
+}
+
+/** Starts a pipeline of one source; each sink takes from the channel of its name. */
+export async function startParts(parts: Parts): Promise<RunningPipeline> {
+  return await startPipeline(planOf(parts), {
     logger: () => testContext().log,
     positions: parts.positions ?? memoryPositions(),
     shutdownMs: parts.shutdownMs ?? 5000,
