@@ -1,0 +1,86 @@
+import { EventBatch, type Lease } from "sluice/plugin";
+
+/** Frames below this length are joined with those behind them … */
+export const SMALL_BYTES = 16 * 1024;
+/** … up to this many bytes and frames: an entry in a queue costs more than the event of a small frame. */
+const JOINED_BYTES = 256 * 1024;
+const JOINED_FRAMES = 4096;
+
+/** A frame whose bytes are in memory. */
+export interface HeldFrame {
+  /** Of its first event. */
+  readonly sequence: number;
+  readonly count: number;
+  readonly bytes: number;
+  /** Without a lease: the collector takes care of the bytes. */
+  readonly lease: Lease | undefined;
+  readonly batch: EventBatch;
+}
+
+/** Frames that follow each other in a channel, as one batch. */
+export interface JoinedFrames {
+  readonly from: number;
+  /** Sequence behind the last event. */
+  readonly next: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly batch: EventBatch;
+  /** Sequence behind the first so many events; other channels' events may lie between those of this one. */
+  sequenceBehind(events: number): number;
+}
+
+/** Makes one batch of frames; the leases of those that are copied end. */
+export function joinFrames(frames: readonly HeldFrame[]): JoinedFrames {
+  const first = frames[0]!;
+  const last = frames.at(-1)!;
+  const batch = frames.length === 1
+    ? first.batch.with({ lease: first.lease })
+    : EventBatch.concat(frames.map((frame) => frame.batch));
+  if (frames.length > 1) { for (const { lease } of frames) lease?.release(); }
+  const places = frames.map(({ sequence, count }) => ({ sequence, count }));
+  return {
+    from: first.sequence,
+    next: last.sequence + last.count,
+    count: batch.size,
+    bytes: frames.length === 1 ? first.bytes : batch.spanBytes,
+    batch,
+    sequenceBehind(events) {
+      let left = events;
+      for (const { sequence, count } of places) {
+        if (left <= count) return sequence + left;
+        left -= count;
+      }
+      return last.sequence + last.count;
+    },
+  };
+}
+
+/** Gathers small frames until they are worth a batch. */
+export class SmallFrames {
+  #frames: HeldFrame[] = [];
+  #bytes = 0;
+
+  get size(): number {
+    return this.#frames.length;
+  }
+
+  /** Whether this frame would only be copied for nothing, or too much. */
+  isFullFor(frame: HeldFrame): boolean {
+    if (this.#frames.length === 0) return false;
+    return frame.bytes >= SMALL_BYTES || this.#bytes + frame.bytes > JOINED_BYTES ||
+      this.#frames.length >= JOINED_FRAMES;
+  }
+
+  add(frame: HeldFrame): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.bytes;
+  }
+
+  /** Gives what was gathered. */
+  take(): JoinedFrames {
+    const joined = joinFrames(this.#frames);
+    this.#frames = [];
+    this.#bytes = 0;
+    return joined;
+  }
+}

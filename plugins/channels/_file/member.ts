@@ -1,0 +1,85 @@
+import { ChannelFullError, type Context } from "sluice/plugin";
+import type { Journal, Start } from "../../../journal/mod.ts";
+import type { FramePool } from "./frame_pool.ts";
+import type { JournalSettings } from "./journal_settings.ts";
+import type { Roomy } from "./waiting_puts.ts";
+import { WayOut } from "./way_out.ts";
+
+/** What a channel on a journal is configured with. */
+export interface ChannelSettings {
+  readonly journal: JournalSettings;
+  /** Undelivered events at most; Infinity for no limit. */
+  readonly capacity: number;
+  readonly transactionCapacity: number;
+  readonly keepAliveMs: number;
+  /** Where it begins when the journal does not know it. */
+  readonly from: Start;
+  readonly windowBytes: number;
+}
+
+/** What a shared journal gives to a channel of its own. */
+export interface MemberOptions {
+  readonly journal: Journal;
+  readonly pool: FramePool;
+  readonly settings: ChannelSettings;
+  readonly context: Context;
+  readonly hasPositions: boolean;
+  onRoom(): void;
+}
+
+/** A channel as its journal sees it. */
+export class Member implements Roomy {
+  readonly name: string;
+  readonly id: number;
+  readonly keepAliveMs: number;
+  readonly context: Context;
+  readonly out: WayOut;
+  readonly #capacity: number;
+  #fault: string | undefined;
+
+  constructor({ journal, pool, settings, context, hasPositions, onRoom }: MemberOptions) {
+    const { windowBytes, keepAliveMs, capacity } = settings;
+    this.name = context.name;
+    this.keepAliveMs = keepAliveMs;
+    this.context = context;
+    this.#capacity = capacity;
+    this.out = new WayOut({ journal, pool, context, windowBytes, hasPositions, onRoom });
+    this.id = this.out.state.id;
+    context.counters.set("Open", 1);
+    context.counters.set("Unhealthy", 0);
+  }
+
+  /** A put larger than the capacity is let in when nothing else is there. */
+  hasRoom(events: number): boolean {
+    const held = Math.min(this.out.size, this.out.journaled);
+    return held === 0 || held + events <= this.#capacity;
+  }
+
+  fullError(events: number): ChannelFullError {
+    const { size } = this.out;
+    return new ChannelFullError(
+      `Cannot put ${events} events: channel "${this.name}" holds ${size} of ${this.#capacity}`,
+    );
+  }
+
+  /** Notes that the disk has failed; told once until it changes. */
+  fail(text: string): void {
+    const { counters, log } = this.context;
+    counters.set("Unhealthy", 1);
+    // The free bytes that a text names change all the time.
+    if (textOnly(text) !== textOnly(this.#fault ?? "")) log.error(text);
+    this.#fault = text;
+  }
+
+  /** Notes that the disk works. */
+  recover(): void {
+    if (this.#fault === undefined) return;
+    this.context.counters.set("Unhealthy", 0);
+    this.context.log.info("The journal can be written again", { after: this.#fault });
+    this.#fault = undefined;
+  }
+}
+
+function textOnly(text: string): string {
+  return text.replace(/\d+/g, "");
+}
