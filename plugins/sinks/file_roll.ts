@@ -12,7 +12,8 @@ import {
 } from "sluice/plugin";
 import { BucketTemplate } from "./_file_roll/bucket.ts";
 import { rollTimeNames, startTimeNames } from "./_file_roll/names.ts";
-import { RollingFiles } from "./_file_roll/rolling_files.ts";
+import { Place } from "./_file_roll/place.ts";
+import { RollingFiles, type SinkSettings } from "./_file_roll/rolling_files.ts";
 
 const PATH_MANAGERS = [
   "DEFAULT",
@@ -51,6 +52,11 @@ const config = {
   "sink.bucket": text({ alias: ["bucket"] }).default("").describe(
     "Folder below the directory, with %{header} references, such as `%{host}/%{status}`. A value that is missing or cannot be a folder's name becomes `_unknown`.",
   ),
+  "sink.inUsePrefix": text({ alias: ["inUsePrefix"] }).default("")
+    .describe("Put in front of a file's name while it is written."),
+  "sink.inUseSuffix": text({ alias: ["inUseSuffix"] }).default(".tmp").describe(
+    "Put behind a file's name while it is written. Without prefix and suffix files have their names from the start, as Flume's have.",
+  ),
   "sink.maxOpenFiles": int({ min: 1 }, { unit: "files", alias: ["maxOpenFiles"] }).default(256)
     .describe("Files open at once; one more closes the one that was longest unused."),
   "sink.sync": choice(["always", "interval", "never"], { alias: ["sync"] }).default("interval").describe(
@@ -61,15 +67,26 @@ const config = {
 };
 
 const ABOUT =
-  `Files are only added to, by whole batches, so a reader never sees a part of an event unless it reads within a write. \
-An event can be read as soon as it is written. It counts as delivered when it is forced to disk: many batches share one sync, and an \
-idle sink syncs at once. A write that fails (disk full) is taken out of the file again and repeated; after a failed sync the file is \
-cut back to what is known to be on disk, closed, and the events that were not go to a new file.
+  `A file is written under a name of its own, \`<name>.tmp\`, and gets its final name once it is complete and on disk. Files are only \
+added to, by whole batches, so a reader never sees a part of an event unless it reads within a write. Events count as delivered when they are \
+forced to disk: many batches share one sync, and an idle sink syncs at once.
+
+**Delivery is exactly once** where this is the only sink of its channel, behind a \`file\` channel or a source that can replay (\`taildir\`, \`spooldir\`) and has no other channel, for \`sync: always\` and \
+\`interval\`, also when the program is killed or the power fails. After each sync a manifest in the pipeline's state folder, below \
+\`file_roll/<sink>\`, says how long the files are and which position that makes. A start cuts off what files hold beyond, gives them their names, \
+and has the stage before it go on at that position; writing goes on in new files. Elsewhere delivery is at least once. \
+So it is for a batch that a \`memory\` channel cuts to its \`transactionCapacity\`: its first pieces may come again after a crash. With \
+\`never\` events count as delivered when the operating system has them, as in Flume: a start only gives files their names, and a file may \
+end with a part of an event.
+
+A write that fails (disk full) is taken out of the file again and repeated. After a failed sync the sink starts anew, which cuts its files back to \
+what is delivered. A file that was cut has no end mark, where a format knows one; lines and Avro containers need none. A file that \
+somebody removed or shortened is reported and forgotten. When \`directory\` is changed, the files in the old one are finished first. The \
+manifest serves one process at a time. If it is damaged, files are not cut, and what it cannot tell any more may come again.
 
 Unlike Flume a file is opened for its first event, so an idle sink leaves no empty files, and the interval begins with that event. Names \
-that are taken are passed over; a file is never written over. The folder is made when it is not there.
-
-Delivery is at least once: events may be written twice when the program is killed between a sync and the note that it succeeded.`;
+that are taken are passed over; a file is never written over. The folder is made when it is not there. For final names from the start, as Flume gives \
+them, set \`inUseSuffix: ""\`; a power failure (not a kill) may then leave a file whose events come again in another.`;
 
 type Settings = Config<typeof config>;
 
@@ -79,7 +96,8 @@ export default defineSink({
   summary: "Writes events to local files that roll by time, size or count.",
   about: ABOUT,
   config,
-  check: (settings) => bucketFault(settings["sink.bucket"]),
+  keepsState: true,
+  check: faults,
   examples: [
     {
       title: "One file every five minutes",
@@ -100,7 +118,7 @@ sink: { type: file_roll, directory: out, bucket: "%{status}" }`,
       extension: settings["sink.pathManager.extension"],
     };
     const names = /roll/i.test(settings["sink.pathManager"]) ? rollTimeNames : startTimeNames;
-    return new RollingFiles(rollSettings(settings), {
+    return new RollingFiles(sinkSettings(settings), {
       codec: await context.codec(settings["sink.serializer"]),
       nextName: names(naming, context.clock),
       context,
@@ -108,9 +126,13 @@ sink: { type: file_roll, directory: out, bucket: "%{status}" }`,
   },
 });
 
-function rollSettings(settings: Settings): ConstructorParameters<typeof RollingFiles>[0] {
+function sinkSettings(settings: Settings): SinkSettings {
   return {
-    directory: settings["sink.directory"],
+    place: Place.make({
+      directory: settings["sink.directory"],
+      inUsePrefix: settings["sink.inUsePrefix"],
+      inUseSuffix: settings["sink.inUseSuffix"],
+    }),
     bucket: settings["sink.bucket"],
     rollIntervalMs: settings["sink.rollInterval"] * 1000,
     rollBytes: settings["sink.rollSize"],
@@ -119,6 +141,18 @@ function rollSettings(settings: Settings): ConstructorParameters<typeof RollingF
     sync: settings["sink.sync"],
     syncIntervalMs: settings["sink.syncInterval"],
   };
+}
+
+function faults(settings: Settings) {
+  const found = ["sink.inUsePrefix", "sink.inUseSuffix"] as const;
+  return [
+    ...bucketFault(settings["sink.bucket"]),
+    ...found.filter((key) => /[\/\\]/.test(settings[key])).map((key) => ({
+      key,
+      text: `"${settings[key]}" would lead into another folder`,
+      fix: "leave slashes out",
+    })),
+  ];
 }
 
 function bucketFault(template: string) {

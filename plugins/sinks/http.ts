@@ -10,6 +10,7 @@ import {
   duration,
   type EventBatch,
   int,
+  list,
   map,
   PoisonError,
   secret,
@@ -17,7 +18,7 @@ import {
   url,
 } from "sluice/plugin";
 import { Poster } from "./_http/poster.ts";
-import { findOddRules, judge, type RuleSettings } from "./_http/rules.ts";
+import { findOddStatuses, isIn, judge, type RuleSettings } from "./_http/rules.ts";
 import { Window } from "./_http/window.ts";
 
 const config = {
@@ -38,6 +39,9 @@ const config = {
   ),
   rollback: map(bool()).default({}).describe("The same for sending again; false gives the events up."),
   incrementMetrics: map(bool()).default({}).describe("The same for counting them as drained."),
+  poison: list().default([]).describe(
+    "Statuses (413, 4XX) that say that the target will never accept what was posted: it goes to the dead letters. They win over the rules.",
+  ),
   encoder: codec("encoder").optional().describe(
     "Post whole batches in this format (json, line, …) instead of one event's body a request.",
   ),
@@ -54,8 +58,6 @@ const config = {
 
 type HttpConfig = Config<typeof config>;
 
-/** Statuses with which a target says that this very body is what it will not have. */
-const POISON = new Set([400, 413, 415, 422]);
 /** Flume's waits for a sink that reports BACKOFF: one second more each time, five at most. */
 const BACKOFF_STEP_MS = 1000;
 const BACKOFF_MAX_MS = 5000;
@@ -71,7 +73,9 @@ export default defineSink({
     "are consumed without one. With `encoder` a batch is one request. `backoff`, `rollback` and `incrementMetrics` say what a " +
     "status means; a 2xx that no rule names is a success (Flume would send it again unless `rollback.200` is false). A " +
     "redirect is a status like any other. Where a rule asks for rollback without backoff, the request is repeated up to " +
-    `${MAX_RESENDS} times at once. Delivery is at least once.`,
+    `${MAX_RESENDS} times at once. Delivery is at least once.\n\n` +
+    "With `poison` all events of a post with such a status go to the pipeline's dead letters; a smaller `batchSize` sets fewer " +
+    "good ones aside with a bad one. It is empty by default: as in Flume a 400 is sent again until the target takes it.",
   config,
   check: findConflicts,
   examples: [{
@@ -83,7 +87,7 @@ sink: { type: http, endpoint: "http://127.0.0.1:8080/events", encoder: json, com
   async create(settings, context) {
     const format = settings.encoder && await context.codec(settings.encoder);
     if (format && !format.encoder) throw new Error(`Codec "${settings.encoder!.plugin.name}" cannot encode`);
-    const target = new HttpTarget(settings, context, format);
+    const target = new HttpTarget(settings, context);
     const window = new Window(settings.maxRequests);
     return {
       batchSize: format ? settings.batchSize : 1,
@@ -101,9 +105,13 @@ sink: { type: http, endpoint: "http://127.0.0.1:8080/events", encoder: json, com
 });
 
 function findConflicts(settings: HttpConfig) {
-  const found: { key: string; text: string; fix: string }[] = [];
+  const found = findOddStatuses(settings.poison).map((status) => ({
+    key: "poison",
+    text: `"${status}" in poison is no status`,
+    fix: "write codes such as 413, or a class such as 4XX",
+  }));
   for (const key of ["backoff", "rollback", "incrementMetrics"] as const) {
-    for (const code of findOddRules(settings[key])) {
+    for (const code of findOddStatuses(Object.keys(settings[key]))) {
       found.push({
         key,
         text: `${key}.${code} is no status`,
@@ -148,11 +156,11 @@ class HttpTarget {
   readonly #rules: RuleSettings;
   readonly #poster: Poster;
   readonly #context: Context;
-  readonly #isBatching: boolean;
   readonly #endpoint: string;
+  readonly #poison: readonly string[];
   #backoffs = 0;
 
-  constructor(settings: HttpConfig, context: Context, format: Codec | undefined) {
+  constructor(settings: HttpConfig, context: Context) {
     const { defaultBackoff: backoff, defaultRollback: rollback, defaultIncrementMetrics: incrementMetrics } =
       settings;
     this.#rules = { ...settings, defaults: { backoff, rollback, incrementMetrics } };
@@ -163,8 +171,8 @@ class HttpTarget {
       isCompressed: settings.compression === "gzip",
     });
     this.#context = context;
-    this.#isBatching = format !== undefined;
     this.#endpoint = settings.endpoint;
+    this.#poison = settings.poison;
   }
 
   /** Resolves when the events are done with; rejects when they must go again. */
@@ -172,13 +180,14 @@ class HttpTarget {
     if (bytes.length === 0) return;
     for (let tries = 1;; tries++) {
       const { status, excerpt } = await this.#poster.post(bytes, contentType, signal);
+      if (isIn(status, this.#poison)) throw new PoisonError(this.#refusal(status, excerpt), indexesTo(size));
       const { rollback, backoff, incrementMetrics } = judge(status, this.#rules);
       if (!rollback) {
         // Core counts every committed batch as drained; this takes it back where a rule says so.
         if (!incrementMetrics) this.#context.counters.add("EventDrainSuccessCount", -size);
         return await this.#slowDown(backoff, signal);
       }
-      if (backoff || tries > MAX_RESENDS) throw this.#refusal(status, excerpt);
+      if (backoff || tries > MAX_RESENDS) throw new DeliveryError(this.#refusal(status, excerpt));
     }
   }
 
@@ -188,11 +197,13 @@ class HttpTarget {
     if (waitMs > 0) await this.#context.clock.sleep(waitMs, signal);
   }
 
-  #refusal(status: number, excerpt: string): Error {
-    const text = `${this.#endpoint} answered ${status}${excerpt && ` "${excerpt}"`}`;
-    const isPoison = POISON.has(status) && !this.#isBatching;
-    return isPoison ? new PoisonError(text, [0]) : new DeliveryError(text);
+  #refusal(status: number, excerpt: string): string {
+    return `${this.#endpoint} answered ${status}${excerpt && ` "${excerpt}"`}`;
   }
+}
+
+function indexesTo(size: number): readonly number[] {
+  return Array.from({ length: size }, (_, index) => index);
 }
 
 function authorizationOf({ token, username, password }: HttpConfig): Record<string, string> {

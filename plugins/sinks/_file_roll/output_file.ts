@@ -1,29 +1,36 @@
 import { DeliveryError } from "sluice/plugin";
+import type { Place } from "./place.ts";
 
 /**
- * One file that only grows. Three offsets: what was written, what a failed write is cut back to, and what is known to be
- * on disk. The last never lies behind a torn event.
+ * One file that only grows. Three offsets: what was written, what belongs to writes that succeeded, and (in the manifest)
+ * what is delivered.
  */
 export class OutputFile {
+  /** Bucket and name, as it is called when it is finished. */
   readonly path: string;
-  readonly #file: Deno.FsFile;
+  /** Where it lies while it is written. */
+  readonly inUsePath: string;
+  #file: Deno.FsFile | undefined;
   #writtenBytes = 0;
-  #syncedBytes = 0;
-  /** Lowest offset that was cut back to since the last sync began. */
-  #cutBytes = Infinity;
-  #isClosed = false;
+  #joinedBytes = 0;
+  #isParked = false;
   #isBroken = false;
-  #isLost = false;
 
   /** Creates a file; a file that is there already is never touched. */
-  constructor(path: string) {
+  constructor(place: Place, path: string) {
     this.path = path;
-    this.#file = Deno.openSync(path, { write: true, createNew: true });
+    this.inUsePath = place.inUsePath(path);
+    this.#file = Deno.openSync(this.inUsePath, { write: true, createNew: true });
   }
 
   /** Bytes written. */
   get bytes(): number {
     return this.#writtenBytes;
+  }
+
+  /** Bytes of writes that succeeded: always whole batches. */
+  get joinedBytes(): number {
+    return this.#joinedBytes;
   }
 
   /** True when the end of the file is not known any more: nothing may be added. */
@@ -38,65 +45,57 @@ export class OutputFile {
       for (const slice of slices) this.#writeAll(slice);
     } catch (cause) {
       this.cutBack(start);
-      throw new DeliveryError(`Cannot write to "${this.path}"`, { cause });
+      throw new DeliveryError(`Cannot write to "${this.inUsePath}"`, { cause });
     }
   }
 
-  /** Removes what was written behind an offset, unless that is on disk already; the file is broken when the disk refuses. */
+  /** The write that added the last bytes has succeeded. */
+  join(): void {
+    this.#joinedBytes = this.#writtenBytes;
+  }
+
+  /** Removes what was written behind an offset; the file is broken when the disk refuses. */
   cutBack(offset: number): void {
-    if (this.#isClosed || offset < this.#syncedBytes) return;
+    if (!this.#file && !this.#isParked) return;
     try {
+      this.#file ??= Deno.openSync(this.inUsePath, { write: true });
       this.#file.truncateSync(offset);
       this.#file.seekSync(offset, Deno.SeekMode.Start);
       this.#writtenBytes = offset;
-      this.#cutBytes = Math.min(this.#cutBytes, offset);
     } catch {
       this.#isBroken = true;
     }
   }
 
-  /** Removes what is not known to be on disk, and closes. */
-  giveUp(): void {
-    this.#isLost = this.#writtenBytes > this.#syncedBytes;
-    this.cutBack(this.#syncedBytes);
-    this.close();
+  /** Forces to disk what is written now; a parked file is opened for that. */
+  async sync(): Promise<void> {
+    if (this.#file) return await this.#file.syncData();
+    if (!this.#isParked) return;
+    using file = await Deno.open(this.inUsePath, { write: true });
+    await file.syncData();
   }
 
-  /** True when bytes that were written are given up. */
-  get isLost(): boolean {
-    return this.#isLost;
+  /** Closes it before what was written last is certain to stay, so that a write to many files has few of them open. */
+  park(): void {
+    this.#isParked = true;
+    this.#file?.close();
+    this.#file = undefined;
   }
 
-  /** Forces to disk what is written now; resolves with that offset, to be told to `markSynced`. A closed file is there already. */
-  async sync(): Promise<number> {
-    const bytes = this.#writtenBytes;
-    this.#cutBytes = Infinity;
-    if (!this.#isClosed) await this.#file.syncData();
-    return bytes;
-  }
-
-  /** Everything up to an offset is on disk, and its events are delivered. */
-  markSynced(bytes: number): void {
-    this.#syncedBytes = Math.min(bytes, this.#cutBytes);
-  }
-
-  close(): void {
-    if (!this.#isClosed) this.#file.close();
-    this.#isClosed = true;
+  /** Answers whether it was open or parked. */
+  close(): boolean {
+    const wasOpen = this.#file !== undefined || this.#isParked;
+    this.#isParked = false;
+    this.#file?.close();
+    this.#file = undefined;
+    return wasOpen;
   }
 
   #writeAll(bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length;) {
-      const count = this.#file.writeSync(from === 0 ? bytes : bytes.subarray(from));
+      const count = this.#file!.writeSync(from === 0 ? bytes : bytes.subarray(from));
       from += count;
       this.#writtenBytes += count;
     }
   }
-}
-
-/** Forces the names in a folder to disk, where the system can do that. */
-export async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path);
-  await folder.sync();
 }

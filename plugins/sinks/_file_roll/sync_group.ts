@@ -1,19 +1,36 @@
-import { type Clock, DeliveryError } from "sluice/plugin";
-import { type OutputFile, syncFolder } from "./output_file.ts";
+import { type Clock, DeliveryError, errorText, type Logger, type Position } from "sluice/plugin";
+import { syncFolder } from "./folders.ts";
+import type { Manifest } from "./manifest.ts";
+import type { ManifestNote } from "./manifest_format.ts";
+import type { OutputFile } from "./output_file.ts";
+import type { Place } from "./place.ts";
 
 /** Unsynced bytes that are waited for no longer, whoever can wait. */
 const MAX_UNSYNCED_BYTES = 128 * 1024 * 1024;
 
-/** When written bytes are forced to disk. */
+/** Syncs under way at once. */
+const MAX_SYNCS = 256;
+
+/** When and where written bytes are forced to disk. */
 export interface SyncOptions {
   /** `always`: as soon as the sync before is done. `interval`: no oftener than that when nobody waits for it. */
   readonly policy: "always" | "interval";
   readonly intervalMs: number;
   readonly clock: Clock;
-  /** A file is on disk and closed. */
-  onClosed(file: OutputFile): void;
-  /** The disk refused; these files are cut back to what is delivered, and closed. */
-  onFailed(files: ReadonlySet<OutputFile>): void;
+  readonly log: Logger;
+  readonly manifest: Manifest;
+  readonly place: Place;
+  /** A file is closed. */
+  onClosed(): void;
+  /** The disk refused; nothing is delivered any more. */
+  onFailed(): void;
+}
+
+/** A write that succeeded. */
+export interface JoinedWrite {
+  readonly files: readonly OutputFile[];
+  readonly bytes: number;
+  readonly position: Position | undefined;
 }
 
 /** Writes that share one sync. */
@@ -21,13 +38,17 @@ interface Round {
   readonly files: Set<OutputFile>;
   readonly folders: Set<string>;
   readonly finished: Set<OutputFile>;
+  /** Files that got their names; the manifest may forget them once the folders are on disk. */
+  readonly named: Set<string>;
   readonly settled: PromiseWithResolvers<void>;
+  readonly position: Record<string, number | string | null>;
   bytes: number;
 }
 
 /**
- * Lets many writes share one fdatasync. One round gathers while another is on its way. A round that fails takes the one
- * that gathers with it: both wrote to the same files, and the later bytes may not stand behind a hole.
+ * Lets many writes share one fdatasync. A round is delivered when its files and folders are on disk and then, in one
+ * commit of the manifest, how long the files are and which position that makes. One round gathers while another is on
+ * its way. The first one that fails is the last: what is on disk is then put in order by the next start.
  */
 export class SyncGroup {
   readonly #options: SyncOptions;
@@ -36,6 +57,7 @@ export class SyncGroup {
   #isAtWork = false;
   #hurry = new AbortController();
   #lastStartMs = -Infinity;
+  #failure: { readonly cause: unknown } | undefined;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -46,14 +68,25 @@ export class SyncGroup {
     return (this.#gathering?.finished.size ?? 0) + (this.#running?.finished.size ?? 0);
   }
 
-  /** Resolves when what the files hold now is on disk. `isPatient`: nobody holds memory until then. */
-  join(
-    files: Iterable<OutputFile>,
-    { bytes, isPatient }: { readonly bytes: number; readonly isPatient: boolean },
-  ): Promise<void> {
+  /** What the disk refused with, if it did. */
+  get failure(): { readonly cause: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** @throws whatever the disk refused with; nothing may be written any more. */
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure.cause;
+  }
+
+  /** Resolves when what the files hold now is delivered. */
+  join({ files, bytes, position }: JoinedWrite): Promise<void> {
+    this.throwIfFailed();
     const round = this.#gather();
     for (const file of files) round.files.add(file);
+    Object.assign(round.position, position);
     round.bytes += bytes;
+    // A source that can replay has let go of the batch already; any other holds it until it is on disk.
+    const isPatient = position !== undefined;
     if (!isPatient || this.#options.policy === "always" || round.bytes >= MAX_UNSYNCED_BYTES) {
       this.#hurry.abort();
     }
@@ -66,8 +99,9 @@ export class SyncGroup {
     this.#gather().folders.add(path);
   }
 
-  /** Closes a file after the next round. */
+  /** Closes a file after the next round and gives it its name. */
   finish(file: OutputFile): void {
+    if (this.#failure) return this.#close(file);
     const round = this.#gather();
     round.files.add(file);
     round.finished.add(file);
@@ -75,20 +109,36 @@ export class SyncGroup {
     this.#start();
   }
 
-  /** Resolves when all that was written is on disk or given up; whoever waits for it has been told. */
+  /** Resolves when all that was written is delivered or has failed; whoever waits for it has been told. */
   async flush(): Promise<void> {
+    while (this.#running || this.#gathering) await this.#hurriedRound();
+  }
+
+  /** Resolves when no more than some files wait to be closed. */
+  async drain(maxFiles: number): Promise<void> {
+    while (this.finishedCount > maxFiles) await this.#hurriedRound();
+    this.throwIfFailed();
+  }
+
+  async #hurriedRound(): Promise<void> {
     this.#hurry.abort();
-    if (this.#gathering) this.#start();
-    for (let round = this.#running ?? this.#gathering; round; round = this.#running ?? this.#gathering) {
-      await round.settled.promise.catch(() => {});
-    }
+    this.#start();
+    await (this.#running ?? this.#gathering)?.settled.promise.catch(() => {});
   }
 
   #gather(): Round {
     if (this.#gathering) return this.#gathering;
     const settled = Promise.withResolvers<void>();
     settled.promise.catch(() => {});
-    return this.#gathering = { files: new Set(), folders: new Set(), finished: new Set(), settled, bytes: 0 };
+    return this.#gathering = {
+      files: new Set(),
+      folders: new Set(),
+      finished: new Set(),
+      named: new Set(),
+      settled,
+      position: {},
+      bytes: 0,
+    };
   }
 
   #start(): void {
@@ -118,38 +168,85 @@ export class SyncGroup {
   }
 
   async #sync(round: Round): Promise<void> {
-    const files = [...round.files];
-    const folders = [...round.folders];
-    const results = await Promise.allSettled([
-      ...files.map((file) => file.sync()),
-      ...folders.map((path) => syncFolder(path).then(() => 0)),
-    ]);
-    const refused = results.findIndex(({ status }) => status === "rejected");
-    if (refused >= 0) {
-      const { reason } = results[refused] as PromiseRejectedResult;
-      const path = files[refused]?.path ?? folders[refused - files.length];
-      return this.#fail(round, new DeliveryError(`Cannot force "${path}" to disk`, { cause: reason }));
+    // Taken now: what is written meanwhile belongs to the next round.
+    const note = this.#noteOf(round);
+    try {
+      await syncAll(round);
+      if (Object.keys(note).length > 0) await this.#options.manifest.commit(note);
+    } catch (cause) {
+      return this.#fail(round, cause);
     }
-    files.forEach((file, at) => file.markSynced((results[at] as PromiseFulfilledResult<number>).value));
-    for (const file of round.finished) this.#close(file);
+    for (const file of round.finished) this.#name(file);
     round.settled.resolve();
   }
 
-  #close(file: OutputFile): void {
-    file.close();
-    this.#options.onClosed(file);
+  #noteOf({ files, finished, named, position }: Round): ManifestNote {
+    const complete = Array.from(finished).flatMap(({ isBroken, path }) => isBroken ? [] : [path]);
+    const [renamed, gone] = this.#options.place.isRenaming
+      ? [complete, [...named]]
+      : [[], [...named, ...complete]];
+    return {
+      ...files.size > 0 &&
+        { files: Object.fromEntries(Array.from(files, (file) => [file.path, file.joinedBytes])) },
+      ...renamed.length > 0 && { finished: renamed },
+      ...gone.length > 0 && { gone },
+      ...Object.keys(position).length > 0 && { position },
+    };
   }
 
-  #fail(round: Round, cause: DeliveryError): void {
+  /** Closes a file whose last bytes are delivered, and gives it its name. */
+  #name(file: OutputFile): void {
+    const { place, log } = this.#options;
+    this.#close(file);
+    // Its end may be torn: the next start cuts it.
+    if (file.isBroken || !place.isRenaming) return;
+    try {
+      place.publish(file.path, log);
+    } catch (cause) {
+      return log.warn(`The next start tries again: ${errorText(cause)}`, {
+        path: file.inUsePath,
+      });
+    }
+    const next = this.#gather();
+    next.named.add(file.path);
+    next.folders.add(place.foldersOf(file.path)[0]!);
+  }
+
+  /** Rejects the round and the one that gathers: both wrote to the same files. */
+  #fail(round: Round, cause: unknown): void {
     const next = this.#gathering;
     this.#gathering = undefined;
-    const files = new Set([...round.files, ...next?.files ?? []]);
-    for (const file of files) {
-      file.giveUp();
-      this.#options.onClosed(file);
-    }
-    this.#options.onFailed(files);
+    this.#failure = { cause };
+    for (const file of [...round.files, ...next?.files ?? []]) this.#close(file);
+    this.#options.onFailed();
     round.settled.reject(cause);
     next?.settled.reject(cause);
+  }
+
+  #close(file: OutputFile): void {
+    if (file.close()) this.#options.onClosed();
+  }
+}
+
+async function syncAll({ files, folders }: Round): Promise<void> {
+  const open = [...files];
+  for (let from = 0; from < open.length; from += MAX_SYNCS) {
+    const some = open.slice(from, from + MAX_SYNCS);
+    await allOf(some.map((file) => forced(file.inUsePath, file.sync())));
+  }
+  await allOf(Array.from(folders, (path) => forced(path, syncFolder(path))));
+}
+
+/** Waits for all of them, also when one fails. */
+async function allOf(syncs: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(syncs);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+async function forced(path: string, sync: Promise<void>): Promise<void> {
+  try {
+    await sync;
+  } catch (cause) {
+    throw new DeliveryError(`Cannot force "${path}" to disk`, { cause });
   }
 }

@@ -33,7 +33,12 @@ export function judge(status: number, settings: RuleSettings): Verdict {
   };
 }
 
-/** Names the rules that no status can meet. */
-export function findOddRules(rules: StatusRules): string[] {
-  return Object.keys(rules).filter((code) => !/^[1-5](XX|\d\d)$/.test(code));
+/** Whether a list of codes and classes holds a status. */
+export function isIn(status: number, codes: readonly string[]): boolean {
+  return codes.includes(String(status)) || codes.includes(`${String(status)[0]}XX`);
+}
+
+/** Names the codes and classes that no status can meet. */
+export function findOddStatuses(codes: readonly string[]): string[] {
+  return codes.filter((code) => !/^[1-5](XX|\d\d)$/.test(code));
 }

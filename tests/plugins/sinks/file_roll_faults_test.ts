@@ -94,7 +94,7 @@ Deno.test("file_roll goes on in a new file when a torn event cannot be taken out
   });
 });
 
-Deno.test("file_roll rejects what a failed sync held, cuts it off and goes on in a new file", async () => {
+Deno.test("file_roll rejects what a failed sync held and all that follows; made anew it cuts that off and uses a new file", async () => {
   await withFolder(async (directory) => {
     const sink = await makeFileRoll({ directory });
     await (await sink.write(one("sicher"), signal))!.delivered;
@@ -109,9 +109,16 @@ Deno.test("file_roll rejects what a failed sync held, cuts it off and goes on in
       gate.reject(new Error("Input/output error (os error 5)"));
       await Promise.all(rejected);
     }
-    await (await sink.write(one("unsicher"), signal))!.delivered;
+    await assert.rejects(async () => await sink.write(one("zu spät"), signal), /Cannot force ".*" to disk/);
     await sink.close!();
+    const anew = await makeFileRoll({ directory });
+    await anew.resume!();
+    assert.deepEqual(Object.values(contents(directory)), ["sicher\n"]);
+    await (await anew.write(one("unsicher"), signal))!.delivered;
+    await anew.close!();
     assert.deepEqual(Object.values(contents(directory)), ["sicher\n", "unsicher\n"]);
+    const { counters } = sink.context;
+    assert.equal(counters.get("ConnectionCreatedCount"), counters.get("ConnectionClosedCount"));
   });
 });
 
@@ -131,7 +138,8 @@ Deno.test("file_roll shares one sync among all writes that wait", async () => {
     await until("the first sync", () => syncs > 0);
     gate.resolve();
     await Promise.all(delivered);
-    assert.equal(syncs, 2);
+    // The first write's and the one of all others, and one of the manifest after each.
+    assert.equal(syncs, 4);
     await sink.close!();
   });
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type Clock, ConfigError, EventBatch, type Sink, splitLines } from "sluice/plugin";
 import { sampleBytes, sampleLines } from "../../support/samples.ts";
-import { testContext } from "../../support/context.ts";
 import { until } from "../../support/until.ts";
 import { golden, goldenEvents } from "../codecs/make.ts";
 import { contents, makeFileRoll, withFolder } from "./rolling.ts";
@@ -40,7 +39,7 @@ function heldClock(startMs: number): Clock & { advance(ms: number): void } {
 Deno.test("file_roll writes the bytes and the name that Flume writes", async () => {
   await withFolder(async (directory) => {
     const clock = heldClock(1795225967975);
-    const sink = await makeFileRoll({ directory }, testContext({ clock }));
+    const sink = await makeFileRoll({ directory }, { clock });
     await deliver(sink, EventBatch.from(goldenEvents()));
     await sink.close!();
     assert.deepEqual(contents(directory), {
@@ -53,7 +52,7 @@ Deno.test("file_roll begins a new file after the interval, named by local time w
   await withFolder(async (directory) => {
     const clock = heldClock(new Date(2026, 10, 21, 1, 52, 48).getTime());
     const naming = { "sink.pathManager": "rolltime", prefix: "app-", extension: "log" };
-    const sink = await makeFileRoll({ directory, "sink.rollInterval": 2, ...naming }, testContext({ clock }));
+    const sink = await makeFileRoll({ directory, "sink.rollInterval": 2, ...naming }, { clock });
     await deliver(sink, EventBatch.from([{ body: "Grüße" }]));
     clock.advance(1999);
     await deliver(sink, EventBatch.from([{ body: "noch dazu" }]));
@@ -74,7 +73,7 @@ Deno.test("file_roll counts names on within the same second and passes over thos
     Deno.writeTextFileSync(`${directory}/20260102030405-2`, "somebody else's");
     const sink = await makeFileRoll(
       { directory, "sink.pathManager": "ROLLTIME", "sink.rollCount": 1 },
-      testContext({ clock }),
+      { clock },
     );
     for (const body of ["eins", "zwei"]) await deliver(sink, EventBatch.from([{ body }]));
     await sink.close!();
@@ -147,7 +146,7 @@ Deno.test("file_roll never leaves its folder, whatever headers hold", async () =
       "gut",
       undefined,
     ];
-    const sink = await makeFileRoll({ directory, bucket: "%{a}%{b}/%{c}" });
+    const sink = await makeFileRoll({ directory, bucket: "%{a}%{b}/%{c}" }, { stateDir: `${root}/../state` });
     const batch = EventBatch.from(odd.map((_, index) => ({ body: `${index}` })))
       .withHeader("a", odd).withHeader("b", odd).withHeader("c", odd);
     await deliver(sink, batch.withHeader("a", ".").withHeader("b", "."));

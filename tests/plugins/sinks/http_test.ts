@@ -70,11 +70,38 @@ Deno.test("http sink rejects with the answer, when a status means rollback", asy
   });
 });
 
-Deno.test("http sink names the event, when the target will never have it", async () => {
-  await withTarget([422], async ({ make }) => {
-    const write = (await make()).write(ORDER, signal) as Promise<void>;
-    await assert.rejects(write, (thrown) => thrown instanceof PoisonError && thrown.indexes[0] === 0);
+Deno.test("http sink names all events of a post, when its status is one of poison", async () => {
+  await withTarget([422, 400, 413, 200], async ({ make, endpoint }) => {
+    const poison = {
+      name: "PoisonError",
+      message: `${endpoint} answered 422 "Quota exceeded"`,
+      indexes: [0],
+    };
+    await assert.rejects(async () => await (await make({ poison: "413 422" })).write(ORDER, signal), poison);
+    const encoder = { plugin: line, config: line.config };
+    const batching = await make({ poison: ["4XX"], rollback: { "400": false }, encoder, maxRequests: 2 });
+    const orders = EventBatch.concat([ORDER, ORDER]);
+    const late = await batching.write(orders, signal);
+    await assert.rejects(late!.delivered, { name: "PoisonError", indexes: [0, 1] });
+    await assert.rejects((await batching.write(ORDER, signal))!.delivered, PoisonError);
+    await (await batching.write(ORDER, signal))!.delivered;
   });
+});
+
+Deno.test("http sink takes no status for poison unless it is told so", async () => {
+  await withTarget([400, 413, 422], async ({ make }) => {
+    const sink = await make();
+    for (let write = 0; write < 3; write++) {
+      await assert.rejects(async () => await sink.write(ORDER, signal), { name: "DeliveryError" });
+    }
+  });
+});
+
+Deno.test("http sink says which of its poison is no status", () => {
+  const config = z.object(http.config).parse({ endpoint: "http://127.0.0.1/", poison: "413 bad" });
+  assert.deepEqual(http.check!(config as Config<typeof http.config>).map(({ key, text }) => [key, text]), [
+    ["poison", '"bad" in poison is no status'],
+  ]);
 });
 
 Deno.test("http sink obeys the rule of a code before that of its class", async () => {
