@@ -1,10 +1,11 @@
 import { errorText, type Logger } from "../core/mod.ts";
 import type { Plan } from "../core/plan.ts";
-import { memoryPositions, type PositionStore } from "../core/position.ts";
+import { memoryPositions, type Position, type PositionStore } from "../core/position.ts";
 import { type RunningPipeline, startPipeline } from "../core/supervisor.ts";
 import { EXIT } from "./exit.ts";
 import { logFormat, type LogOptions, openLog } from "./_log.ts";
 import { filePositions } from "./_positions.ts";
+import { listenForReload } from "./_reload.ts";
 import { listenForStop } from "./_signals.ts";
 import { renderSummary } from "./_summary.ts";
 import { printError } from "./_terminal.ts";
@@ -12,6 +13,10 @@ import { printError } from "./_terminal.ts";
 /** How a plan is run. */
 export interface AgentOptions {
   readonly file: string;
+  /** Reload also when the file has changed, not only at SIGHUP. */
+  readonly isWatched: boolean;
+  /** Reads the file again; undefined when it has errors, which it shows. */
+  readPlan(): Promise<Plan | undefined>;
   readonly shutdownMs: number;
   readonly log: LogOptions;
 }
@@ -22,18 +27,68 @@ const LAST_WRITE_MS = 1000;
 /** Runs a plan to its end, and answers with the exit code. */
 export async function runAgent(plan: Plan, options: AgentOptions): Promise<number> {
   const logger = openLog(options.log);
-  const agent = new Agent(plan, options, logger);
-  const isReplayable = plan.sources.some(({ plugin }) => plugin.replayable);
-  const log = logger("agent");
-  const files = isReplayable
-    ? await filePositions(plan.stateDir, {
-      onFault: (text) => log.error("Positions are not saved", { text }),
-    })
-    : undefined;
+  const positions = new AgentPositions(plan.stateDir, logger("agent"));
   try {
-    return await agent.run(files ?? memoryPositions());
+    if (keepsState(plan)) await positions.open();
+    return await new Agent(plan, options, { logger, positions }).run();
   } finally {
-    await files?.close();
+    await positions.close();
+  }
+}
+
+/** Whether a plan has a part that writes to the state folder. */
+function keepsState({ sources, channels, takers, deadLetters }: Plan): boolean {
+  const parts = [
+    ...sources.flatMap((source) => [source, ...source.interceptors]),
+    ...channels,
+    ...takers.flatMap(({ sinks }) => sinks),
+  ];
+  // A replay of dead letters must find out that the pipeline is at work.
+  return deadLetters !== undefined || parts.some(({ plugin }) => plugin.replayable || plugin.keepsState);
+}
+
+/** Positions in memory until a plan needs the state folder; a plan that does not leaves no trace on disk. */
+class AgentPositions implements PositionStore {
+  readonly #stateDir: string;
+  readonly #log: Logger;
+  #store: PositionStore & { close?(): Promise<void> } = memoryPositions();
+  #isOpen = false;
+
+  constructor(stateDir: string, log: Logger) {
+    this.#stateDir = stateDir;
+    this.#log = log;
+  }
+
+  async open(): Promise<void> {
+    if (this.#isOpen) return;
+    this.#store = await filePositions(this.#stateDir, {
+      onFault: (text) => this.#log.error("Positions are not saved", { text }),
+    });
+    this.#isOpen = true;
+  }
+
+  load(source: string) {
+    return this.#store.load(source);
+  }
+
+  save(source: string, position: Position): void {
+    this.#store.save(source, position);
+  }
+
+  keeper(source: string): string | undefined {
+    return this.#store.keeper(source);
+  }
+
+  setKeeper(source: string, keeper: string | undefined): void {
+    this.#store.setKeeper(source, keeper);
+  }
+
+  flush(): Promise<void> {
+    return this.#store.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close?.();
   }
 }
 
@@ -42,27 +97,31 @@ class Agent {
   readonly #options: AgentOptions;
   readonly #logger: (component: string) => Logger;
   readonly #log: Logger;
+  readonly #positions: AgentPositions;
   #running: RunningPipeline | undefined;
   #isStopping = false;
   #exitCode: number = EXIT.ok;
 
-  constructor(plan: Plan, options: AgentOptions, logger: (component: string) => Logger) {
+  constructor(
+    plan: Plan,
+    options: AgentOptions,
+    parts: { readonly logger: (component: string) => Logger; readonly positions: AgentPositions },
+  ) {
     this.#plan = plan;
     this.#options = options;
-    this.#logger = logger;
-    this.#log = logger("agent");
+    this.#logger = parts.logger;
+    this.#log = parts.logger("agent");
+    this.#positions = parts.positions;
   }
 
-  async run(positions: PositionStore): Promise<number> {
+  async run(): Promise<number> {
     this.#listenForFaults();
-    const unlisten = listenForStop({
-      onFirst: (name) => this.#stop(name),
-      onSecond: (exitCode) => this.#stopAtOnce(exitCode, positions),
-    });
+    const unlisten = this.#listen();
     try {
-      const { shutdownMs } = this.#options;
-      this.#running = await startPipeline(this.#plan, { logger: this.#logger, positions, shutdownMs });
-      this.#log.info("Started", { pipeline: this.#plan.name, file: this.#options.file });
+      const { shutdownMs, file } = this.#options;
+      const options = { logger: this.#logger, positions: this.#positions, shutdownMs };
+      this.#running = await startPipeline(this.#plan, options);
+      this.#log.info("Started", { pipeline: this.#plan.name, file });
       if (this.#isStopping) this.#stopInOrder();
       await this.#running.finished;
     } catch (cause) {
@@ -77,6 +136,33 @@ class Agent {
     return this.#exitCode;
   }
 
+  #listen(): () => void {
+    const { file, isWatched } = this.#options;
+    const unlisten = [
+      listenForStop({
+        onFirst: (name) => this.#stop(name),
+        onSecond: (exitCode) => this.#stopAtOnce(exitCode),
+      }),
+      listenForReload({ file, isWatched, onReload: (why) => void this.#reload(why) }),
+    ];
+    return () => unlisten.forEach((stop) => stop());
+  }
+
+  /** What is wrong with the new file leaves the old plan at work. */
+  async #reload(why: string): Promise<void> {
+    try {
+      const plan = await this.#options.readPlan();
+      if (!plan) {
+        return this.#log.error("Not reloaded: the file has errors; the pipeline goes on as it was", { why });
+      }
+      if (keepsState(plan)) await this.#positions.open();
+      await this.#running?.reload(plan);
+      this.#log.info("Reloaded", { why });
+    } catch (cause) {
+      this.#log.error(`Not reloaded: ${errorText(cause)}`, { why });
+    }
+  }
+
   #stop(signal: string): void {
     this.#isStopping = true;
     this.#log.info("Stopping; a second signal stops at once", { signal });
@@ -88,10 +174,10 @@ class Agent {
     this.#running?.stop().catch(() => {});
   }
 
-  async #stopAtOnce(exitCode: number, positions: PositionStore): Promise<void> {
+  async #stopAtOnce(exitCode: number): Promise<void> {
     this.#log.warn("Stopped at once; what was under way comes again or is lost, as each plugin's page says");
     const patience = new Promise((resolve) => setTimeout(resolve, LAST_WRITE_MS));
-    await Promise.race([positions.flush().catch(() => {}), patience]);
+    await Promise.race([this.#positions.flush().catch(() => {}), patience]);
     Deno.exit(exitCode);
   }
 

@@ -41,6 +41,7 @@ class PositionFile implements FilePositions {
   readonly #lock: Deno.FsFile;
   readonly #options: PositionOptions;
   readonly #positions: Map<string, Position>;
+  readonly #keepers: Map<string, string>;
   #isSaved = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -50,7 +51,9 @@ class PositionFile implements FilePositions {
     this.#path = `${stateDir}/positions.json`;
     this.#lock = lock;
     this.#options = options;
-    this.#positions = readPositions(this.#path);
+    const { sources, keepers } = readPositions(this.#path);
+    this.#positions = new Map(Object.entries(sources));
+    this.#keepers = new Map(Object.entries(keepers));
   }
 
   load(source: string): Position | undefined {
@@ -59,6 +62,20 @@ class PositionFile implements FilePositions {
 
   save(source: string, position: Position): void {
     this.#positions.set(source, position);
+    this.#plan();
+  }
+
+  keeper(source: string): string | undefined {
+    return this.#keepers.get(source);
+  }
+
+  setKeeper(source: string, keeper: string | undefined): void {
+    if (keeper === undefined) this.#keepers.delete(source);
+    else this.#keepers.set(source, keeper);
+    this.#plan();
+  }
+
+  #plan(): void {
     this.#isSaved = false;
     this.#timer ??= setTimeout(() => this.#saveLater(), this.#options.saveDelayMs ?? SAVE_DELAY_MS);
   }
@@ -88,9 +105,13 @@ class PositionFile implements FilePositions {
   async #write(): Promise<void> {
     if (this.#isSaved) return;
     this.#isSaved = true;
-    const sources = Object.fromEntries(this.#positions);
+    const content: Content = {
+      version: FORMAT_VERSION,
+      sources: Object.fromEntries(this.#positions),
+      keepers: Object.fromEntries(this.#keepers),
+    };
     try {
-      await replaceFile(this.#path, `${JSON.stringify({ version: FORMAT_VERSION, sources }, null, 1)}\n`);
+      await replaceFile(this.#path, `${JSON.stringify(content, null, 1)}\n`);
       await syncFolder(this.#stateDir);
     } catch (cause) {
       this.#isSaved = false;
@@ -99,16 +120,28 @@ class PositionFile implements FilePositions {
   }
 }
 
-function readPositions(path: string): Map<string, Position> {
+/** What stands in the file. */
+interface Content {
+  readonly version: number;
+  readonly sources: Readonly<Record<string, Position>>;
+  /** Which other stage keeps a newer position of a source. */
+  readonly keepers: Readonly<Record<string, string>>;
+}
+
+function readPositions(path: string): Omit<Content, "version"> {
   try {
-    const { version, sources } = JSON.parse(Deno.readTextFileSync(path)) as Record<string, unknown>;
+    const { version, sources, keepers = {} } = JSON.parse(Deno.readTextFileSync(path)) as Record<
+      string,
+      unknown
+    >;
     if (version !== FORMAT_VERSION) {
       throw new TypeError(`its version is ${JSON.stringify(version)}, not ${FORMAT_VERSION}`);
     }
     if (!isPositions(sources)) throw new TypeError("its sources are not positions");
-    return new Map(Object.entries(sources));
+    if (!isKeepers(keepers)) throw new TypeError("its keepers are not names");
+    return { sources, keepers };
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return new Map();
+    if (cause instanceof Deno.errors.NotFound) return { sources: {}, keepers: {} };
     throw new CommandError(`Cannot use the positions file "${path}"`, {
       cause,
       fix:
@@ -122,6 +155,11 @@ function isPositions(value: unknown): value is Record<string, Position> {
   const isOffset = (one: unknown) => typeof one === "number" || typeof one === "string";
   return isMap(value) &&
     Object.values(value as object).every((one) => isMap(one) && Object.values(one as object).every(isOffset));
+}
+
+function isKeepers(value: unknown): value is Record<string, string> {
+  return typeof value === "object" && value !== null &&
+    Object.values(value).every((one) => typeof one === "string");
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

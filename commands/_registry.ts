@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   plugins: () => import("./plugins.ts"),
   schema: () => import("./schema.ts"),
   send: () => import("./send.ts"),
+  dlq: () => import("./dlq.ts"),
+  journal: () => import("./journal.ts"),
   bench: () => import("./bench.ts"),
   completions: () => import("./completions.ts"),
   version: () => import("./version.ts"),

@@ -2,8 +2,13 @@ const UTF8 = new TextEncoder();
 
 /** Writes text to standard output, whole; a reader that has gone away (`| head`) ends the program quietly. */
 export function print(text: string): void {
+  printBytes(UTF8.encode(text));
+}
+
+/** Writes bytes to standard output, as `print` does. */
+export function printBytes(bytes: Uint8Array): void {
   try {
-    writeAll(Deno.stdout, UTF8.encode(text));
+    writeAll(Deno.stdout, bytes);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
     Deno.exit(0);

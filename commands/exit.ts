@@ -14,7 +14,7 @@ export type ExitName = keyof typeof EXIT;
 /** What each exit code says, as `--help` prints it. */
 export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: "everything asked for was done",
-  findings: "the pipeline file has errors; nothing was started",
+  findings: "the pipeline file has errors and nothing was started, or the journal has faults",
   usage: "the command line is wrong",
   failed: "it could not start or go on, or something was not delivered",
   interrupted: "a second SIGINT (Ctrl-C) stopped it at once",

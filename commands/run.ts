@@ -8,6 +8,7 @@ import { errorColour, printError } from "./_terminal.ts";
 const options = {
   ...PIPELINE_OPTIONS,
   "dry-run": { type: "boolean", about: "Only check, as validate does." },
+  watch: { type: "boolean", about: "Reload when the file has changed, as SIGHUP does." },
   sandbox: { type: "boolean", about: "Run with just the permissions that the pipeline needs." },
   "shutdown-timeout": {
     type: "string",
@@ -38,6 +39,7 @@ export default defineCommand({
   usage: ["run [options] PIPELINE", "PIPELINE [options]"],
   about:
     "SIGINT or SIGTERM stops in the data's order: sources, what waits, sinks. A second one stops at once.\n" +
+    "SIGHUP reads the file again and changes what differs; the rest keeps running.\n" +
     "Logs go to standard error. State lies in $SLUICE_STATE_DIR/<name>, else in ~/.sluice.",
   options,
   positionals: { min: 0, max: 1, complete: "files" },
@@ -60,6 +62,12 @@ export default defineCommand({
     const { runAgent } = await logging!;
     return await runAgent(plan, {
       file,
+      isWatched: values.watch === true,
+      readPlan: async () => {
+        const again = await compileFile(file, values);
+        await showFindings(again, values);
+        return again.plan;
+      },
       shutdownMs: shutdownMs ?? compiled.shutdownTimeoutMs,
       log: {
         level: values["log-level"] as "info" | undefined,

@@ -93,7 +93,8 @@ async function send({ target, call: { values }, paths }: Sending, tally: Tally):
     );
   }
   const { postLines } = await import("./_send/http.ts");
-  const headers = requestHeaders(values.header ?? [], target);
+  const { requestHeaders } = await import("./_send/headers.ts");
+  const headers = requestHeaders(values.header ?? [], target, "text/plain; charset=utf-8");
   return await postLines(chunks, { url: target, headers, timeoutMs, retryMs }, tally);
 }
 
@@ -105,21 +106,6 @@ function targetUrl(written: string | undefined): URL {
     throw usageError(`--to cannot be "${written}"`, fix);
   }
   return url;
-}
-
-function requestHeaders(written: readonly string[], url: URL): Headers {
-  const headers = new Headers({ "content-type": "text/plain; charset=utf-8" });
-  for (const line of written) {
-    const [, name, value] = /^([\w-]+):\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined) throw usageError(`--header cannot be "${line}"`, 'write it as "Name: value"');
-    headers.set(name, value!);
-  }
-  if (url.username !== "") {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers.set("authorization", `Basic ${new TextEncoder().encode(credentials).toBase64()}`);
-    [url.username, url.password] = ["", ""];
-  }
-  return headers;
 }
 
 async function* inputs(paths: readonly string[]) {

@@ -19,17 +19,29 @@ export interface AgentShape {
   readonly channels: readonly Component[];
   readonly sinks: readonly Component[];
   readonly groups: readonly GroupShape[];
+  /** The sink for what the others refuse for good. */
+  readonly deadLetters?: Component;
   /** The settings of the whole pipeline: `name`, `stateDir`, `shutdownTimeout`. */
   readonly settings: readonly Leaf[];
 }
 
 const SETTINGS = ["name", "stateDir", "shutdownTimeout"];
 const SECTIONS = [
-  ...["source", "interceptors", "channel", "sink", "sources", "channels", "sinks", "sinkGroups", "agents"],
+  ...[
+    "source",
+    "interceptors",
+    "channel",
+    "sink",
+    "sources",
+    "channels",
+    "sinks",
+    "sinkGroups",
+    "deadLetters",
+  ],
+  "agents",
   ...SETTINGS,
 ];
 const LATER: Readonly<Record<string, string>> = {
-  deadLetters: "dead letters",
   configfilters: "configuration filters",
 };
 const SOURCE_KEYS = ["channels", "interceptors", "selector"];
@@ -39,12 +51,14 @@ export function readAgentShape(leaves: readonly Leaf[], report: Report, place: P
   const reader = new ShapeReader(leaves, report);
   reader.complainSections();
   const sources = reader.components("source", SOURCE_KEYS);
+  const deadLetters = reader.deadLetters();
   return {
     place,
     sources: reader.withInterceptors(sources),
     channels: reader.components("channel", []),
     sinks: reader.components("sink", ["channel"]),
     groups: reader.groups(),
+    ...deadLetters && { deadLetters },
     settings: leaves.filter(({ path }) => SETTINGS.includes(path.split(".")[0]!)),
   };
 }
@@ -112,6 +126,12 @@ class ShapeReader {
       fix: "put them under `interceptors:` of their source",
     });
     return sources;
+  }
+
+  deadLetters(): Component | undefined {
+    const leaves = under(this.#leaves, "deadLetters");
+    if (leaves.length === 0) return undefined;
+    return { kind: "sink", name: "deadLetters", place: keyPlace(leaves[0]!, 0), leaves };
   }
 
   groups(): GroupShape[] {

@@ -1,6 +1,7 @@
 import type { Plan } from "../core/plan.ts";
 import { chooseAgent } from "./agent_choice.ts";
 import { type AgentShape, readAgentShape } from "./agent_shape.ts";
+import { checkDeadLetters } from "./dead_letters.ts";
 import { checkDelivery } from "./delivery_check.ts";
 import { type Diagnostic, Report } from "./diagnostics.ts";
 import type { CheckTools } from "./field_check.ts";
@@ -88,13 +89,14 @@ async function checkAgent(shape: AgentShape, tools: CheckTools): Promise<Checked
     fallbackType: "direct",
   };
   const channels = shape.channels.length === 0 ? [unwritten] : shape.channels;
-  const [sources, channelParts, sinks, groups] = await Promise.all([
+  const [sources, channelParts, sinks, groups, deadLetters] = await Promise.all([
     Promise.all(shape.sources.map((source) => checkSource(source, tools))),
     Promise.all(channels.map((channel) => checkPart(channel, tools))),
     Promise.all(shape.sinks.map((sink) => checkSink(sink, tools))),
     Promise.all(shape.groups.map((group) => checkGroup(group, tools))),
+    checkDeadLetters(shape, tools),
   ]);
-  return { place: shape.place, sources, channels, channelParts, sinks, groups };
+  return { place: shape.place, sources, channels, channelParts, sinks, groups, deadLetters };
 }
 
 function checkIsMap({ place, scalar, entries }: TreeNode, report: Report): boolean {

@@ -55,6 +55,7 @@ function checkLoss(source: CheckedPart, channel: CheckedPart, report: Report): v
   if (source.part.plugin.replayable || channel.part.type !== "memory") return;
   report.warning("volatile-channel", source.place, {
     text: `${source.title} cannot send again what a crash leaves in ${channel.title}: it can be lost`,
-    fix: "use `channel: direct`, where the source is answered after delivery, or a source that can replay",
+    fix:
+      "use `channel: file`, which keeps events on disk, or `channel: direct`, where the source is answered after delivery",
   });
 }

@@ -94,6 +94,10 @@ function agentSchema(more: Schema): Schema {
       sinks: named("sink"),
       sinkGroups: named("sinkGroup"),
       sinkgroups: named("sinkGroup"),
+      deadLetters: {
+        $ref: "#/$defs/sink",
+        description: "Sink for events that a target will never accept; without a type a file_roll.",
+      },
       ...more,
     },
     patternProperties: { "^x-": {}, "^(sources|channels|sinks|sinkGroups|sinkgroups|interceptors)\\.": {} },

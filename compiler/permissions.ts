@@ -17,6 +17,9 @@ export interface RunFacts {
 /** What plugins need that no field tells. */
 const SYSTEM_CALLS: Readonly<Record<string, readonly string[]>> = {
   "interceptor/host": ["hostname", "networkInterfaces"],
+  "channel/file": ["statfs"],
+  "channel/jdbc": ["statfs"],
+  "channel/spillable_memory": ["statfs"],
 };
 
 /** Deno's exact permission flags for a plan: what it reads, writes, listens on, connects to and starts. */
@@ -36,6 +39,7 @@ function partsOf(plan: Plan): PlanPart[] {
     ...plan.sources.flatMap((source) => [source, ...source.interceptors, source.selector]),
     ...plan.channels,
     ...plan.takers.flatMap(({ processor, sinks }) => processor ? [processor, ...sinks] : sinks),
+    ...plan.deadLetters ? [plan.deadLetters] : [],
   ];
 }
 

@@ -19,6 +19,7 @@ export function buildPlan(agent: CheckedAgent, wiring: Wiring, head: PlanHead): 
     })),
     channels: agent.channelParts.map((channel) => channel!.part),
     takers: takersOf(agent, wiring),
+    ...agent.deadLetters && { deadLetters: agent.deadLetters.part },
   };
 }
 

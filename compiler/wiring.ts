@@ -15,6 +15,7 @@ export interface CheckedAgent {
   readonly channelParts: readonly (CheckedPart | undefined)[];
   readonly sinks: readonly CheckedSink[];
   readonly groups: readonly CheckedGroup[];
+  readonly deadLetters: CheckedPart | undefined;
 }
 
 /** Fields of selectors that hold names of channels. */

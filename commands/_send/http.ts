@@ -11,6 +11,8 @@ export interface HttpTarget {
   readonly timeoutMs: number;
   /** Milliseconds for which a batch is tried again before it counts as undeliverable. */
   readonly retryMs: number;
+  /** Makes the body of a request from its lines; they are the body otherwise. */
+  bodyOf?(lines: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 }
 
 const MAX_WAIT_MS = 60_000;
@@ -65,9 +67,10 @@ class Poster {
     }
   }
 
-  async #try({ bytes: body }: LineChunk) {
+  async #try({ bytes }: LineChunk) {
     const { url, headers, timeoutMs } = this.#target;
     try {
+      const body = this.#target.bodyOf?.(bytes) ?? bytes;
       const signal = AbortSignal.timeout(timeoutMs);
       const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
       const text = (await response.text()).trim().slice(0, MAX_REASON_CHARS);

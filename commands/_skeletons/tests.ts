@@ -32,7 +32,8 @@ const SKELETONS: Readonly<Record<PluginKind, TestSkeleton>> = {
     subject: "sets its header",
     body:
       `const interceptor = await plugin.create({ header: "seenBy", value: "here" }, context) as Interceptor;
-  const batch = await interceptor.intercept(EventBatch.from([{ body: "GET /index.html" }]));
+  const safe = { settled: Promise.resolve(), waitFor: () => {} };
+  const batch = await interceptor.intercept(EventBatch.from([{ body: "GET /index.html" }]), safe);
   assert.equal(batch.header(0, "seenBy"), "here");
   assert.equal(batch.text(0), "GET /index.html");`,
   },

@@ -1,18 +1,26 @@
-import type { Plan, PlanPart, PlanSource } from "../../core/plan.ts";
+import type { Plan, PlanPart, PlanSource, PlanTaker } from "../../core/plan.ts";
 
 /** A box in the picture of a plan. */
 export interface PlanNode {
   readonly id: string;
-  readonly kind: "source" | "interceptor" | "selector" | "channel" | "group" | "sink";
+  readonly kind: "source" | "interceptor" | "selector" | "channel" | "group" | "sink" | "deadLetters";
   readonly name: string;
   readonly type: string;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+/** An arrow in the picture of a plan. */
+export interface PlanEdge {
+  readonly from: string;
+  readonly to: string;
+  /** True for the way of events that were refused for good. */
+  readonly isAside?: boolean;
+}
+
 /** A plan as boxes and arrows, in the data's way. */
 export interface PlanGraph {
   readonly nodes: readonly PlanNode[];
-  readonly edges: readonly { readonly from: string; readonly to: string }[];
+  readonly edges: readonly PlanEdge[];
 }
 
 /** Draws a plan: who hands events to whom. */
@@ -24,11 +32,10 @@ export function planGraph(plan: Plan): PlanGraph {
   for (const { source, id } of ends) {
     for (const name of source.channels) drawing.join(id, channels.get(name)!);
   }
-  for (const taker of plan.takers) {
-    const channel = channels.get(taker.channel)!;
-    const from = taker.processor ? drawing.add("group", taker.processor) : channel;
-    if (from !== channel) drawing.join(channel, from);
-    for (const sink of taker.sinks) drawing.join(from, drawing.add("sink", sink));
+  const targets = plan.takers.flatMap((taker) => drawing.taker(taker, channels.get(taker.channel)!));
+  if (plan.deadLetters) {
+    const to = drawing.add("deadLetters", plan.deadLetters);
+    for (const from of targets) drawing.edges.push({ from, to, isAside: true });
   }
   return drawing;
 }
@@ -43,7 +50,7 @@ export function settingsLine(settings: Readonly<Record<string, unknown>>): strin
 
 class Drawing implements PlanGraph {
   readonly nodes: PlanNode[] = [];
-  readonly edges: { from: string; to: string }[] = [];
+  readonly edges: PlanEdge[] = [];
 
   add(kind: PlanNode["kind"], { name, type, settings }: PlanPart): string {
     const id = `n${this.nodes.length}`;
@@ -53,6 +60,17 @@ class Drawing implements PlanGraph {
 
   join(from: string, to: string): void {
     this.edges.push({ from, to });
+  }
+
+  /** A group and its sinks, or one sink; answers with the sinks. */
+  taker({ processor, sinks }: PlanTaker, channel: string): string[] {
+    const from = processor ? this.add("group", processor) : channel;
+    if (from !== channel) this.join(channel, from);
+    return sinks.map((sink) => {
+      const to = this.add("sink", sink);
+      this.join(from, to);
+      return to;
+    });
   }
 
   /** A source, its interceptors, and its selector where there is a choice; answers with the last of them. */

@@ -20,6 +20,9 @@ export function planText(plan: Plan): string {
       for (const sink of taker.sinks) lines.push(indent + partLine("sink", sink));
     }
   }
+  if (plan.deadLetters) {
+    lines.push("", partLine("dead letters", { ...plan.deadLetters, name: plan.deadLetters.type }));
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -42,6 +45,7 @@ export function planJson(plan: Plan): string {
       ...processor && { processor: part(processor) },
       sinks: sinks.map(part),
     })),
+    ...plan.deadLetters && { deadLetters: part(plan.deadLetters) },
   };
   return `${JSON.stringify(tree, null, 2)}\n`;
 }
@@ -49,25 +53,39 @@ export function planJson(plan: Plan): string {
 /** Draws a plan in Mermaid's language, which Markdown viewers show as a picture. */
 export function planMermaid(plan: Plan): string {
   const { nodes, edges } = planGraph(plan);
-  const shapes = { source: ["([", "])"], channel: ["[(", ")]"], sink: ["[[", "]]"], selector: ["{{", "}}"] };
+  const shapes = {
+    source: ["([", "])"],
+    channel: ["[(", ")]"],
+    selector: ["{{", "}}"],
+    sink: ["[[", "]]"],
+    deadLetters: ["[[", "]]"],
+  };
   const boxes = nodes.map((node) => {
     const [open, close] = (shapes as Record<string, readonly string[]>)[node.kind] ?? ["[", "]"];
     return `  ${node.id}${open}"${mermaidText(label(node))}"${close}\n`;
   });
-  const arrows = edges.map(({ from, to }) => `  ${from} --> ${to}\n`);
+  const arrows = edges.map(({ from, to, isAside }) => `  ${from} ${isAside ? "-.->" : "-->"} ${to}\n`);
   return `flowchart LR\n${boxes.join("")}${arrows.join("")}`;
 }
 
 /** Draws a plan in Graphviz' language: `sluice plan --graphviz p.yaml | dot -Tsvg`. */
 export function planGraphviz(plan: Plan): string {
   const { nodes, edges } = planGraph(plan);
-  const shapes = { source: "ellipse", channel: "cylinder", sink: "box3d", selector: "hexagon" };
+  const shapes = {
+    source: "ellipse",
+    channel: "cylinder",
+    sink: "box3d",
+    selector: "hexagon",
+    deadLetters: "box3d",
+  };
   const boxes = nodes.map((node) => {
     const shape = (shapes as Record<string, string>)[node.kind] ?? "box";
     const tooltip = JSON.stringify(settingsLine(node.settings));
     return `  ${node.id} [shape=${shape}, label=${JSON.stringify(label(node))}, tooltip=${tooltip}];\n`;
   });
-  const arrows = edges.map(({ from, to }) => `  ${from} -> ${to};\n`);
+  const arrows = edges.map(({ from, to, isAside }) =>
+    `  ${from} -> ${to}${isAside ? " [style=dashed]" : ""};\n`
+  );
   return `digraph ${JSON.stringify(plan.name)} {\n  rankdir=LR;\n${boxes.join("")}${arrows.join("")}}\n`;
 }
 

@@ -20,6 +20,9 @@ sinks:
 sinkGroups: { pair: { sinks: a b, processor: failover } }
 `;
 
+const WITH_DEAD_LETTERS =
+  `${PIPELINE}deadLetters: { type: store, directory: /srv/refused, "store.password": sesame }\n`;
+
 Deno.test("a plan as text follows the data's way", async () => {
   assert.equal(
     planText(await planOf(PIPELINE)),
@@ -65,4 +68,19 @@ Deno.test("a plan as Graphviz quotes what is in labels", async () => {
     /n0 \[shape=ellipse, label="source meter \(probe\)", tooltip="port=4711 token=\*\*\*"\];/,
   );
   assert.equal(text.split(" -> ").length - 1, 8);
+});
+
+Deno.test("dead letters stand in every view of a plan, without their secrets", async () => {
+  const plan = await planOf(WITH_DEAD_LETTERS);
+  assert.match(
+    planText(plan),
+    /\ndead letters store {2}store\.path=\/srv\/refused store\.password=\*\*\*\n$/,
+  );
+  assert.deepEqual(JSON.parse(planJson(plan)).deadLetters, {
+    name: "deadLetters",
+    type: "store",
+    settings: { "store.path": "/srv/refused", "store.password": "***" },
+  });
+  assert.equal(planMermaid(plan).split(" -.-> ").length - 1, 3);
+  assert.equal(planGraphviz(plan).split(" [style=dashed];").length - 1, 3);
 });
