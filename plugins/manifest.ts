@@ -64,6 +64,10 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
     },
   },
   interceptor: {
+    dedupe: {
+      load: () => import("./interceptors/dedupe.ts"),
+      aliases: [],
+    },
     host: {
       load: () => import("./interceptors/host.ts"),
       aliases: [
@@ -150,10 +154,29 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
       load: () => import("./channels/direct.ts"),
       aliases: [],
     },
+    file: {
+      load: () => import("./channels/file.ts"),
+      aliases: [
+        "org.apache.flume.channel.file.FileChannel",
+      ],
+    },
+    jdbc: {
+      load: () => import("./channels/jdbc.ts"),
+      aliases: [
+        "org.apache.flume.channel.jdbc.JdbcChannel",
+      ],
+    },
     memory: {
       load: () => import("./channels/memory.ts"),
       aliases: [
         "org.apache.flume.channel.MemoryChannel",
+      ],
+    },
+    spillable_memory: {
+      load: () => import("./channels/spillable_memory.ts"),
+      aliases: [
+        "SPILLABLEMEMORY",
+        "org.apache.flume.channel.SpillableMemoryChannel",
       ],
     },
   },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { denoSurroundings } from "../commands/_surroundings.ts";
 import { compile } from "../compiler/compile.ts";
 import { renderDiagnostics } from "../compiler/diagnostics.ts";
+import { MANIFEST } from "../plugins/manifest.ts";
 import { ROOT } from "./support/run_pipeline.ts";
 
 /** A block of code of a page. */
@@ -68,4 +69,17 @@ Deno.test("TypeScript in the guide passes the type check", async () => {
   });
   const { code, stderr } = await command.output();
   assert.equal(code, 0, new TextDecoder().decode(stderr));
+});
+
+Deno.test("delivery guide says what every source, channel and sink promises, and names trials that exist", async () => {
+  const page = await Deno.readTextFile(`${ROOT}docs/guide/delivery.md`);
+  const named = new Set(Array.from(page.matchAll(/`([\w/.]+)`/g), ([, name]) => name!));
+  for (const kind of ["source", "channel", "sink"] as const) {
+    for (const name of Object.keys(MANIFEST[kind])) {
+      assert.ok(named.has(name), `${kind} "${name}" is not named`);
+    }
+  }
+  const trials = [...named].filter((name) => name.endsWith("_test.ts"));
+  assert.ok(trials.length > 0);
+  for (const name of trials) assert.ok(Deno.statSync(`${ROOT}tests/${name}`).isFile);
 });

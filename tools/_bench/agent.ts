@@ -90,6 +90,25 @@ export class Agent {
     return this.#stats ?? { peakBytes: 0, residentBytes: 0, cpuSeconds: 0 };
   }
 
+  /** Waits until the pipeline has ended by itself, and gives what it cost. */
+  async ended(limitMs = 120_000): Promise<ProcessStats> {
+    const limit = setTimeout(() => this.#child.kill("SIGKILL"), limitMs);
+    const { success, code } = await this.#child.status;
+    clearTimeout(limit);
+    clearInterval(this.#poll);
+    if (!success) throw new Error(`The pipeline ended with exit code ${code}:\n${await this.#lastWords()}`);
+    return this.#stats ?? { peakBytes: 0, residentBytes: 0, cpuSeconds: 0 };
+  }
+
+  /** Ends the process as a power cut would, but for the page cache; gives what it cost. */
+  async kill(): Promise<ProcessStats> {
+    const stats = this.stats();
+    clearInterval(this.#poll);
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    return stats ?? { peakBytes: 0, residentBytes: 0, cpuSeconds: 0 };
+  }
+
   /** Ends the process whatever state it is in. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#poll);

@@ -1,5 +1,6 @@
 import { fileCases } from "./cases/file.ts";
 import { httpCases } from "./cases/http.ts";
+import { journalCases } from "./cases/journal.ts";
 import { liveCases } from "./cases/live.ts";
 import { netcatCases } from "./cases/netcat.ts";
 import { stageCases } from "./cases/stages.ts";
@@ -10,6 +11,7 @@ export const CASES: readonly Case[] = [
   ...fileCases,
   ...httpCases,
   ...netcatCases,
+  ...journalCases,
   ...liveCases,
   ...stageCases,
 ];

@@ -6,7 +6,8 @@ import type { HttpOrder } from "../http_load.ts";
 import type { Case, Lab } from "../lab.ts";
 import { freePort, isListening, type LoadResult, putLoad } from "../load.ts";
 
-type Posts = Omit<HttpOrder, "port" | "seconds">;
+/** What is posted, and on how many connections. */
+export type Posts = Omit<HttpOrder, "port" | "seconds">;
 
 interface HttpWork {
   readonly name: string;
@@ -19,6 +20,7 @@ interface HttpWork {
 
 const CONNECTIONS = 32;
 const WARM_UP_SECONDS = 1;
+const MEMORY = { type: "memory", capacity: 200_000, transactionCapacity: 50_000 };
 
 /** Requests in, nothing out: what the way in costs. */
 export const httpCases: readonly Case[] = [
@@ -40,7 +42,8 @@ export const httpCases: readonly Case[] = [
   }),
 ];
 
-function singleBody(): string {
+/** The body of a request with one event. */
+export function singleBody(): string {
   const [line] = makeLines(1000).toString().split("\n");
   return JSON.stringify([{ headers: { host: "web-1" }, body: line }]);
 }
@@ -57,7 +60,7 @@ function httpCase(work: HttpWork): Case {
     measure: async (lab) => {
       const runs = await lab.repeat(work.name, async () => ({
         bare: await loadBareServer(work.posts, lab),
-        ...await loadAgent(work.posts, lab),
+        ...await loadAgent(MEMORY, work.posts, lab),
       }));
       return [rowOf(work, runs)];
     },
@@ -77,7 +80,8 @@ function rowOf(work: HttpWork, runs: readonly AgentRun[]): Row {
   };
 }
 
-interface AgentRun {
+/** A run of a pipeline under load. */
+export interface AgentRun {
   readonly bare: LoadResult;
   readonly load: LoadResult;
   readonly peakBytes: number;
@@ -99,13 +103,14 @@ async function loadBareServer(posts: Posts, lab: Lab): Promise<LoadResult> {
   }
 }
 
-async function loadAgent(posts: Posts, lab: Lab): Promise<Omit<AgentRun, "bare">> {
+/** Puts a load on a pipeline from an HTTP endpoint to nowhere, through a channel. */
+export async function loadAgent(channel: unknown, posts: Posts, lab: Lab): Promise<Omit<AgentRun, "bare">> {
   const port = freePort();
   return await lab.inFolder(async (folder) => {
     await using agent = await Agent.start(
       {
         source: { type: "http", bind: "127.0.0.1", port },
-        channel: { type: "memory", capacity: 200_000, transactionCapacity: 50_000 },
+        channel,
         sink: { type: "null" },
       },
       folder,
