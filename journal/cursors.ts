@@ -1,3 +1,4 @@
+import type { JournalFault } from "./fault.ts";
 import type { ChannelState, JournalState } from "./state.ts";
 import type { Writer } from "./writer.ts";
 
@@ -9,6 +10,7 @@ export class Cursors {
   readonly #writer: Writer;
   readonly #moved = new Set<string>();
   readonly #held: number[] = [];
+  readonly #lost: { readonly sequence: number; readonly events: number }[] = [];
   /** Cursors that the log on disk knows. */
   #durable: ReadonlyMap<string, Place>;
 
@@ -47,9 +49,18 @@ export class Cursors {
         }: only those below ${committedSequence} are committed`,
       );
     }
-    advance(state, channel, { cursor, events, endSequence: committedSequence });
-    advance(tail, channel, { cursor, events, endSequence: nextSequence });
+    const counted = Math.max(0, events - this.#lostBetween(known.cursor, cursor));
+    advance(state, channel, { cursor, events: counted, endSequence: committedSequence });
+    advance(tail, channel, { cursor, events: counted, endSequence: nextSequence });
     this.#moved.add(channel);
+  }
+
+  /**
+   * A reader could not find events that are in the sizes of those channels only to which they belonged, and nobody knows
+   * which these were. Rather a size is too large until the channel has caught up than 0 while events are left.
+   */
+  lose({ sequence = 0, events = 0 }: Pick<JournalFault, "sequence" | "events">): void {
+    if (events > 0) this.#lost.push({ sequence, events });
   }
 
   /** Appends what has moved. @throws {JournalError} when that is refused; it stays to be noted. */
@@ -88,6 +99,12 @@ export class Cursors {
   /** A note may have been refused together with other appends. */
   noteAgain(): void {
     for (const name of this.#all().keys()) this.#moved.add(name);
+  }
+
+  #lostBetween(from: number, to: number): number {
+    return this.#lost.reduce((sum, { sequence, events }) => {
+      return sum + Math.max(0, Math.min(to, sequence + events) - Math.max(from, sequence));
+    }, 0);
   }
 
   #all(): Map<string, Place> {

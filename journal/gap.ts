@@ -1,6 +1,7 @@
 import type { Disk } from "./disk.ts";
 import { SEGMENT_HEAD_BYTES } from "./format.ts";
 import { countEvents } from "./heads.ts";
+import { quietly } from "./open_segment.ts";
 import type { Recovery } from "./recovery.ts";
 import { FrameScanner } from "./scan.ts";
 import type { SegmentFile } from "./segment.ts";
@@ -46,37 +47,57 @@ async function reportGaps(
   files: readonly SegmentFile[],
   lowest: number,
 ): Promise<number> {
-  const { segments: { all } } = recovery;
-  const previous = new Map(files.map(({ path, head }) => [path, head?.previousNumber]));
   let gapEnd = 0;
-  for (const [index, segment] of all.entries()) {
-    const before = all[index - 1];
-    const expected = previous.get(segment.path);
-    const isMissing = before !== undefined && expected !== undefined && expected !== before.number;
-    if (!isMissing || segment.firstSequence <= lowest) continue;
-    const sequence = Math.max(lowest, await endSequence(recovery.disk, before));
-    const events = segment.firstSequence - sequence;
-    if (events <= 0) continue;
-    gapEnd = segment.firstSequence;
-    const isKnown = recovery.faults.some(({ kind, path }) =>
-      kind === "missing-segment" && path === segment.path
-    );
-    const text = `Events ${sequence} to ${gapEnd - 1} are lost: the segment in front of this one is gone`;
-    if (!isKnown) {
-      recovery.faults.push({
-        kind: "missing-segment",
-        path: segment.path,
-        offset: 0,
-        sequence,
-        events,
-        text,
-      });
-    }
+  for (const { before, sequence, behind } of await findGaps(recovery, files)) {
+    if (behind.firstSequence > lowest) {
+      gapEnd = behind.firstSequence;
+      reportGap(recovery, behind, Math.max(lowest, sequence));
+    } else removePassed(recovery, before);
   }
   return gapEnd;
 }
 
-/** Behind the last intact frame of a segment. */
+interface Gap {
+  readonly before: Segment;
+  /** What is missing first. */
+  readonly sequence: number;
+  readonly behind: Segment;
+}
+
+async function findGaps(
+  { segments: { all }, disk }: Recovery,
+  files: readonly SegmentFile[],
+): Promise<Gap[]> {
+  const previous = new Map(files.map(({ path, head }) => [path, head?.previousNumber]));
+  const gaps: Gap[] = [];
+  for (const [index, behind] of all.entries()) {
+    const before = all[index - 1];
+    const expected = previous.get(behind.path);
+    if (before === undefined || expected === undefined || expected === before.number) continue;
+    const sequence = await endSequence(disk, before);
+    if (sequence < behind.firstSequence) gaps.push({ before, sequence, behind });
+  }
+  return gaps;
+}
+
+function reportGap({ faults }: Recovery, { path, firstSequence }: Segment, sequence: number): void {
+  if (faults.some((known) => known.kind === "missing-segment" && known.path === path)) return;
+  const events = firstSequence - sequence;
+  const text = `Events ${sequence} to ${
+    firstSequence - 1
+  } are lost: the segment in front of this one is gone`;
+  faults.push({ kind: "missing-segment", path, offset: 0, sequence, events, text });
+}
+
+/** The oldest go first: what stands in front of a gap that all have passed was to go, too, and the disk did not let it. */
+function removePassed({ segments, disk }: Recovery, last: Segment): void {
+  for (const segment of segments.all.slice(0, segments.all.indexOf(last) + 1)) {
+    segments.remove(segment);
+    quietly(() => disk.remove(segment.path));
+  }
+}
+
+/** Sequence behind the last intact head of a segment. */
 export async function endSequence(disk: Disk, { path, firstSequence, bytes }: Segment): Promise<number> {
   const file = disk.open(path, "read");
   try {

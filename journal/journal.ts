@@ -208,6 +208,7 @@ export class Journal {
     const isKnown = this.faults.some(({ path, offset }) => path === fault.path && offset === fault.offset);
     if (this.#reported.has(place) || isKnown) return;
     this.#reported.add(place);
+    if (fault.kind !== "damaged-body") this.#cursors.lose(fault);
     this.#options.onFault?.(fault);
   };
 }

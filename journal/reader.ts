@@ -69,7 +69,7 @@ const SHORT_READ_BYTES = 4096;
 export class FrameReader implements JournalReader {
   readonly #log: ReadableLog;
   readonly #channel: Pick<ChannelState, "id" | "since">;
-  readonly #from: number;
+  #from: number;
   readonly #window = new ReadWindow();
   #segment: Segment | undefined;
   #file: DiskFile | undefined;
@@ -116,6 +116,8 @@ export class FrameReader implements JournalReader {
     this.#file = file;
     this.#segment = segment;
     const place = segment.placeBefore(this.#sequence);
+    // A segment that took the place of another may begin with what was read from that one.
+    this.#from = Math.max(this.#from, this.#sequence);
     this.#offset = place?.offset ?? SEGMENT_HEAD_BYTES;
     this.#sequence = place?.sequence ?? segment.firstSequence;
     this.#passedBytes = 0;

@@ -19,8 +19,18 @@ import { endSequence, passGaps } from "./gap.ts";
  * @throws {JournalError} before anything is touched, when it is of a newer version or cannot be read.
  */
 export async function recover(options: JournalOptions): Promise<Recovery> {
-  const disk = options.disk ?? denoDisk;
   const faults: JournalFault[] = [];
+  try {
+    return await recoverWith(options, faults);
+  } catch (cause) {
+    // What was cut off before it failed is not found a second time.
+    for (const fault of faults) options.onFault?.(fault);
+    throw cause;
+  }
+}
+
+async function recoverWith(options: JournalOptions, faults: JournalFault[]): Promise<Recovery> {
+  const disk = options.disk ?? denoDisk;
   const listing = await listSegments(disk, options.folders);
   const checkpoint = await newestCheckpoint(disk, { options, faults, files: listing.segments });
   for (const path of listing.foreign) {
@@ -42,14 +52,23 @@ export async function recover(options: JournalOptions): Promise<Recovery> {
     nextNumber: Math.max(-1, ...listing.segments.map(({ head }) => head?.number ?? -1)) + 1,
   };
   const unused = await adoptSegments(recovery, listing.segments);
+  const reportHeads = damagedHeads(recovery, listing.segments);
   await replay(recovery, { checkpoint, seal: options.seal });
-  for (const { path, firstSequence, head } of listing.segments) {
-    const isUsed = recovery.segments.all.some((segment) => segment.path === path);
-    if (isUsed && head === undefined) faults.push(segmentHeadFault(path, firstSequence));
-  }
+  reportHeads();
   await passGaps(recovery, listing.segments);
   for (const path of [...listing.unfinished, ...unused]) quietly(() => disk.remove(path));
   return recovery;
+}
+
+/** Reports segments with a damaged head; not those whose start was torn, and that were cut off with all that follows. */
+function damagedHeads({ segments, faults }: Recovery, files: readonly SegmentFile[]): () => void {
+  const paths = new Set(files.flatMap(({ path, head }) => head === undefined ? [path] : []));
+  const damaged = segments.all.filter(({ path }) => paths.has(path));
+  return () => {
+    for (const segment of damaged) {
+      if (segments.all.includes(segment)) faults.push(segmentHeadFault(segment.path, segment.firstSequence));
+    }
+  };
 }
 
 async function newestCheckpoint(
@@ -122,24 +141,27 @@ async function adoptSegments(recovery: Recovery, files: readonly SegmentFile[]):
         bytes,
         text: "No whole frame is in it, so it is removed",
       });
-    } else if (head && content === "snapshot") unused.push(...segments.add(segment).map(({ path }) => path));
+    } else if (head) unused.push(...segments.add(segment).map(({ path }) => path));
     else damaged.push(segment);
   }
-  for (const segment of damaged) if (!await adoptDamaged(recovery, segment)) unused.push(segment.path);
+  for (const segment of damaged) await adoptDamaged(recovery, segment);
   return unused;
 }
 
 /**
- * A segment whose start is damaged, or was never finished, takes the place of nothing: it may be an old one that was
- * replaced, and that the disk did not forget.
+ * A segment whose head is damaged takes the place of nothing: it may be an old one that was replaced, and that the disk did
+ * not forget. Where another one holds its place, it is kept aside.
  */
-async function adoptDamaged({ segments, disk }: Recovery, segment: Segment): Promise<boolean> {
-  const before = segments.holding(segment.firstSequence);
+async function adoptDamaged({ segments, disk, faults }: Recovery, segment: Segment): Promise<void> {
+  const { path, firstSequence } = segment;
+  const before = segments.holding(firstSequence);
   const isCovered = before !== undefined &&
-    (before.firstSequence === segment.firstSequence ||
-      await endSequence(disk, before) > segment.firstSequence);
-  if (!isCovered) segments.insert(segment);
-  return !isCovered;
+    (before.firstSequence === firstSequence || await endSequence(disk, before) > firstSequence);
+  if (!isCovered) return segments.insert(segment);
+  quietly(() => disk.rename(path, `${path}.cut`));
+  const text =
+    `Its head is damaged or was never written, and another segment holds its place; it is kept as "${path}.cut"`;
+  faults.push({ kind: "torn-tail", path, offset: 0, sequence: firstSequence, text });
 }
 
 /** Whether the making of a segment was finished: then it begins with a snapshot. Frames alone may be what is left of it. */

@@ -121,16 +121,25 @@ export class SegmentWriter {
     this.#noteSynced(target);
   }
 
-  /** Cuts off all behind a place, as far as the disk lets it; what follows goes to another segment. */
+  /**
+   * Cuts off all behind a place, as far as the disk lets it; what follows goes to another segment. A segment of which
+   * anything is on disk stays, with that: its snapshot may have taken the place of segments that are gone.
+   */
   abandon(target: OpenSegment | undefined, kept: Place | undefined): Promise<void>[] {
     this.#isRescuing = false;
     const before = this.open.filter((open) => open !== target);
     this.#current = undefined;
     this.#closing = [];
     const keptCount = before.findIndex((open) => open === kept?.open) + 1;
-    const discarded = before.splice(keptCount);
+    const behind = before.splice(keptCount);
+    const discarded = behind.filter(({ segment }) => !segment.isSynced);
     for (const open of discarded.toReversed()) this.#takeOut(open, discarded);
     if (kept && keptCount > 0) kept.open.cutBack({ offset: kept.endOffset, sequence: kept.open.endSequence });
+    for (const open of behind) {
+      if (!open.segment.isSynced) continue;
+      open.cutBack(open.synced);
+      before.push(open);
+    }
     if (target) discarded.push(target);
     return [
       ...discarded.map((open) => open.discard()),

@@ -39,8 +39,8 @@ export class JournalRun {
   readonly flipped: FlippedFiles;
   /** Frames that may be missing, because damage to them was reported. */
   readonly damaged = new Set<ModelFrame>();
-  /** Channels whose size is a guess: nobody knows to whom lost events belonged, until a channel has caught up. */
-  readonly guessedSizes = new Set<string>();
+  /** Events were lost of which nobody knows whose they were: sizes may count them, too. */
+  hasLostEvents = false;
   /** Changes of channels that failed or were cut off, so that they may have happened or not. */
   readonly doubtful = new Set<string>();
   /** What the journal has reported since it was opened. */
@@ -119,12 +119,12 @@ export class JournalRun {
   /** Opens the journal; as often as it takes when the disk fails or the power goes meanwhile. */
   async open(ending: Ending): Promise<void> {
     let last = ending;
+    this.faults = [];
     for (let attempt = 0; attempt < OPEN_ATTEMPTS; attempt++) {
       if (attempt > OPEN_ATTEMPTS / 2) this.healDisk();
       this.readers.clear();
       this.process++;
       this.hadFailed = this.hasFailed;
-      this.faults = [];
       this.#injectedBefore = this.disk.faults.injected;
       const outcome = await this.wait(this.#openOnce());
       if (outcome.kind === "settled") {

@@ -122,7 +122,8 @@ export class QueueModel {
   }
 }
 
-function foldGroup(positions: Positions, group: ModelGroup): Positions {
+/** Positions after one more group. */
+export function foldGroup(positions: Positions, group: ModelGroup): Positions {
   if (group.notes.length === 0) return positions;
   const folded = { ...positions };
   for (const { source, position, replace } of group.notes) {

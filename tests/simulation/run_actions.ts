@@ -172,9 +172,27 @@ function checkRead(run: JournalRun, { channel, from, due, frame }: Read): void {
     return;
   }
   if ("fault" in frame) takeDamage(run, { ...frame.fault, sequence: frame.sequence, events: frame.count });
-  else checkFrame(run, { channel, from, frame });
+  else if (!isGhost(run, frame)) checkFrame(run, { channel, from, frame });
   from.undelivered.push({ sequence: frame.sequence, count: frame.count });
   from.next = Math.max(from.next, frame.sequence + frame.count);
+}
+
+/**
+ * What was acknowledged without a sync may be lost when a sync fails, and then refused frames that the disk did not let the
+ * journal wipe out may stand in its place. True when this is such a frame.
+ */
+function isGhost(run: JournalRun, { sequence, count, payload }: ReadFrame): boolean {
+  if (run.syncsAlways || run.flipped.spareLog) return false;
+  const frames = run.model.groups.flatMap((group) => group.frames);
+  const covered = frames.filter((frame) =>
+    frame.sequence < sequence + count && frame.sequence + frame.count > sequence
+  );
+  const isPut = covered.length === 1 && covered[0]!.sequence === sequence &&
+    sameBytes(covered[0]!.payload, payload);
+  if (isPut) return false;
+  for (const frame of covered) run.damaged.add(frame);
+  run.figures.returned += count;
+  return true;
 }
 
 function checkFrame(
@@ -211,7 +229,7 @@ export function takeDamage(run: JournalRun, fault: JournalFault): void {
     isGone || isKnown || run.flipped.has(path),
     `Damage is reported in ${path}, which is intact: ${text}`,
   );
-  if (events > 0) { for (const name of run.model.channels.keys()) run.guessedSizes.add(name); }
+  run.hasLostEvents ||= events > 0;
   for (const { frame, isCommitted } of hit) {
     run.damaged.add(frame);
     if (isCommitted) run.figures.lost += frame.count;
