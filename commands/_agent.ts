@@ -98,6 +98,7 @@ class Agent {
   readonly #logger: (component: string) => Logger;
   readonly #log: Logger;
   readonly #positions: AgentPositions;
+  readonly #started = Promise.withResolvers<RunningPipeline>();
   #running: RunningPipeline | undefined;
   #isStopping = false;
   #exitCode: number = EXIT.ok;
@@ -121,6 +122,7 @@ class Agent {
       const { shutdownMs, file } = this.#options;
       const options = { logger: this.#logger, positions: this.#positions, shutdownMs };
       this.#running = await startPipeline(this.#plan, options);
+      this.#started.resolve(this.#running);
       this.#log.info("Started", { pipeline: this.#plan.name, file });
       if (this.#isStopping) this.#stopInOrder();
       await this.#running.finished;
@@ -156,7 +158,8 @@ class Agent {
         return this.#log.error("Not reloaded: the file has errors; the pipeline goes on as it was", { why });
       }
       if (keepsState(plan)) await this.#positions.open();
-      await this.#running?.reload(plan);
+      const running = await this.#started.promise;
+      await running.reload(plan);
       this.#log.info("Reloaded", { why });
     } catch (cause) {
       this.#log.error(`Not reloaded: ${errorText(cause)}`, { why });

@@ -10,7 +10,14 @@ export interface PutOptions {
   /** True: a refusal is passed on. False: the port tries again until it succeeds or the signal aborts. */
   readonly refusable: boolean;
   readonly signal: AbortSignal;
+  /** Aborts when a full channel need no longer be waited for: the source will send again what is refused then. */
+  readonly leaving?: AbortSignal | undefined;
+  /** True: there is another way for the events by now, so a refusal is passed on. */
+  isOutdated?(): boolean;
 }
+
+/** How long no further refusal is logged. */
+const SAME_REFUSAL_MS = 10_000;
 
 /** A channel with its counters, cut sizes and retries: the way in that all sources share. */
 export class ChannelPort {
@@ -20,6 +27,7 @@ export class ChannelPort {
   readonly #log: Logger;
   readonly #clock: Clock;
   #isOptionalBusy = false;
+  #loggedMs = -SAME_REFUSAL_MS;
 
   constructor(
     channel: Channel,
@@ -67,7 +75,14 @@ export class ChannelPort {
 
   /** Tells of a refusal that is not passed on, and waits before the next try. */
   async retryLater(cause: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
-    this.#log.warn("Channel refused a batch; trying again", { channel: this.name, cause: errorText(cause) });
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#loggedMs) >= SAME_REFUSAL_MS) {
+      this.#loggedMs = now;
+      this.#log.warn("Channel refused a batch; trying again", {
+        channel: this.name,
+        cause: errorText(cause),
+      });
+    }
     await this.#clock.sleep(waitMs, signal);
   }
 }
@@ -104,7 +119,7 @@ function cut(batch: EventBatch, maxEvents: number): readonly EventBatch[] {
 async function untilTaken<R>(
   puts: readonly PortPut[],
   put: () => Promise<R> | R,
-  { refusable, signal }: PutOptions,
+  { refusable, signal, leaving, isOutdated }: PutOptions,
 ): Promise<R> {
   const backoff = new Backoff({ firstMs: 50, maxMs: 5000 });
   for (;;) {
@@ -116,8 +131,13 @@ async function untilTaken<R>(
       return receipt;
     } catch (cause) {
       // A note without events has no port to tell of it.
-      if (refusable || puts.length === 0) throw cause;
-      await puts[0]!.port.retryLater(cause, backoff.next(), signal);
+      if (refusable || leaving?.aborted || puts.length === 0) throw cause;
+      await puts[0]!.port.retryLater(
+        cause,
+        backoff.next(),
+        leaving ? AbortSignal.any([signal, leaving]) : signal,
+      );
+      if (isOutdated?.()) throw cause;
     }
   }
 }

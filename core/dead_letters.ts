@@ -40,13 +40,14 @@ export class DeadLetters {
     return this.#target?.component;
   }
 
-  /** Puts another sink, or none, in the place of the one before; resolves when that one is closed. */
+  /** Puts another sink, or none, in the place of the one before, which is closed first. */
   async use(target: DeadLetterSink | undefined): Promise<void> {
     const closing = this.close();
-    [this.#target, this.#isClosed] = [target, false];
+    [this.#target, this.#isClosed, this.#turn] = [target, false, closing];
+    // Both may keep something in one folder.
+    await closing;
     // A fault shows before the first letter; `put` tries again.
     if (target) this.#ready().catch((cause) => target.component.note(cause));
-    await closing;
   }
 
   /** Closes the sink, after what was put to it. */

@@ -12,9 +12,15 @@ import {
 
 /** What a sink says it holds for good; told anew at each of its starts. */
 export class Resumption {
+  readonly #heardBy: Set<string>;
   #told = Promise.withResolvers<Position | undefined>();
   #isTold = false;
   #isStoring = false;
+
+  /** A sink that a reload puts in another's place gets what the sources still send, so they know more than it tells. */
+  constructor(former?: Resumption) {
+    this.#heardBy = new Set(former ? former.#heardBy : []);
+  }
 
   /** Resolves as soon as the sink has put its target in order. */
   get position(): Promise<Position | undefined> {
@@ -32,9 +38,18 @@ export class Resumption {
     this.#told.resolve(position);
   }
 
+  /** Notes that a source goes on from what was told; false when it has before, and may have come further since. */
+  hear(source: string): boolean {
+    const isNews = !this.#heardBy.has(source);
+    this.#heardBy.add(source);
+    return isNews;
+  }
+
   /** What was told holds no longer: the sink has failed and will be made again. */
   reset(): void {
-    if (this.#isTold) this.#told = Promise.withResolvers();
+    if (!this.#isTold) return;
+    this.#heardBy.clear();
+    this.#told = Promise.withResolvers();
     this.#isTold = false;
   }
 }
@@ -57,7 +72,7 @@ export interface SourceNames {
 export interface Keeping {
   readonly resume: Position | undefined;
   /** The position is committed here, together with the events. */
-  readonly log?: ChannelLog;
+  readonly log?: ChannelLog | undefined;
   /** Stands in front of each key, for a sink that stores positions of several sources. */
   readonly prefix?: string;
 }
@@ -75,7 +90,7 @@ export async function keepingOf(
   const { sink } = choice;
   const { name } = source;
   const held = await sink?.resumption.position;
-  if (sink?.resumption.isStoring) return await keptBySink(name, { name: sink.name, held }, positions);
+  if (sink?.resumption.isStoring) return await keptBySink(name, { ...sink, held }, positions);
   await changeKeeper(name, undefined, positions);
   return { resume: positions.load(name) };
 }
@@ -99,18 +114,17 @@ async function keptByLog(
 
 async function keptBySink(
   source: string,
-  { name, held }: { readonly name: string; readonly held: Position | undefined },
+  { name, resumption, held }: NonNullable<KeeperChoice["sink"]> & { readonly held: Position | undefined },
   positions: PositionStore,
 ): Promise<Keeping> {
-  const start = `sink:${name}@`;
-  const known = positions.keeper(source);
-  const isKeeper = known?.startsWith(start) === true;
-  const epoch = isKeeper ? Number(known.slice(start.length)) : nextEpoch(source, held);
+  const [, known, knownEpoch] = /^sink:(.*)@(\d+)$/.exec(positions.keeper(source) ?? "") ?? [];
+  const epoch = known === name ? Number(knownEpoch) : nextEpoch(source, held);
   const prefix = `${source}@${epoch}/`;
-  if (!isKeeper) await changeKeeper(source, start + epoch, positions);
+  await changeKeeper(source, `sink:${name}@${epoch}`, positions);
   const own = unprefixPosition(held, prefix);
-  const stored = positions.load(source);
-  return { resume: own ? mergePositions(stored, own) : stored, prefix };
+  // The sink tells it once at its start; a source that starts again beside it has come further since.
+  if (resumption.hear(source) && own) positions.save(source, mergePositions(positions.load(source), own));
+  return { resume: positions.load(source), prefix };
 }
 
 /** A number that no key in the sink's hands has yet. */

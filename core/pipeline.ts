@@ -86,7 +86,6 @@ export async function runSource(component: Component, about: SourceRun): Promise
   about.wiring = { ...about.wiring, selector: await createSelector(plan, context) };
   component.recover();
   const { readable, ended } = sourceStream(chain.source, (delivery) => follow(delivery, component, tracker));
-  const refusals = new Refusals(component, surroundings.clock);
   let flow = readable;
   for (const interceptor of chain.interceptors) flow = flow.pipeThrough(interceptStream(interceptor));
   await flow.pipeTo(putStream({
@@ -97,10 +96,13 @@ export async function runSource(component: Component, about: SourceRun): Promise
       return about.wiring.ports;
     },
     source: about.source,
-    keeping,
+    get keeping() {
+      return plan.plugin.replayable ? keeping : { ...keeping, log: about.wiring.keepers.log };
+    },
     refusable: chain.source.answers === true,
+    leaving: keeping.log && plan.plugin.replayable ? about.signal : undefined,
     signal: AbortSignal.any([endSignal, failure.signal]),
-    onRefused: (cause) => refusals.add(cause),
+    onRefused: refusals(component, surroundings.clock, about.signal),
   }));
   await Promise.race([tracker.idle(), aborted(endSignal)]);
   for (const interceptor of chain.interceptors) await interceptor.close?.();
@@ -114,7 +116,7 @@ async function findKeeping(
 ): Promise<Keeping | undefined> {
   const { plan, keepers } = wiring;
   if (!plan.plugin.replayable) {
-    return { resume: surroundings.positions.load(plan.name), ...keepers.log && { log: keepers.log } };
+    return { resume: surroundings.positions.load(plan.name), log: keepers.log };
   }
   const keeping = keepingOf({ name: plan.name, logName: source }, keepers, surroundings.positions);
   keeping.catch(() => {});
@@ -168,26 +170,17 @@ function countAccepted(component: Component, size: number): void {
   component.progress();
 }
 
-/** Counts batches that were rolled back; the same reason is logged once in a while, not once for each. */
-class Refusals {
-  readonly #component: Component;
-  readonly #clock: Clock;
-  #text: string | undefined;
-  #loggedMs = 0;
-
-  constructor(component: Component, clock: Clock) {
-    this.#component = component;
-    this.#clock = clock;
-  }
-
-  add(cause: unknown): void {
-    const { counters, log } = this.#component;
+/** Counts batches that were rolled back; the same reason is logged once in a while, and nothing of what a stop gives up. */
+function refusals(component: Component, clock: Clock, signal: AbortSignal): (cause: unknown) => void {
+  const { counters, log } = component;
+  let last: { readonly text: string; readonly ms: number } | undefined;
+  return (cause) => {
     counters.add("ChannelWriteFail");
-    if (cause instanceof ChannelFullError) return;
+    if (cause instanceof ChannelFullError || signal.aborted) return;
     const text = errorText(cause);
-    const now = this.#clock.now();
-    if (text === this.#text && Math.abs(now - this.#loggedMs) < SAME_REFUSAL_MS) return;
-    [this.#text, this.#loggedMs] = [text, now];
+    const ms = clock.now();
+    if (text === last?.text && Math.abs(ms - last.ms) < SAME_REFUSAL_MS) return;
+    last = { text, ms };
     log.warn(`Batch rolled back: ${text}`, { rolledBack: counters.get("ChannelWriteFail") });
-  }
+  };
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { ConfigError } from "./errors.ts";
-import { contextOf, createSelector, type Surroundings } from "./pipeline.ts";
+import { ConfigError, DeliveryError } from "./errors.ts";
+import { aborted, contextOf, createSelector, type Surroundings } from "./pipeline.ts";
 import type { Plan, PlanPart, PlanSource, PlanTaker } from "./plan.ts";
-import type { RunningParts, RunningSource } from "./running.ts";
+import type { RunningChannel, RunningParts, RunningSource } from "./running.ts";
 import { isSameKeeper, wiringOf } from "./wiring.ts";
 
 /** What a reload asks of the pipeline. */
@@ -12,16 +12,23 @@ export interface Reloadable extends RunningParts {
   startSource(plan: PlanSource): void;
   startTaker(plan: PlanTaker): void;
   useDeadLetters(part: PlanPart | undefined): Promise<void>;
-  /** Waits until these channels hold nothing that a crash could lose. */
-  drain(names: Iterable<string>): Promise<void>;
+  /** Waits until these channels hold nothing that a crash could lose, or until the signal aborts. */
+  drain(names: Iterable<string>, signal: AbortSignal): Promise<void>;
+}
+
+/** What a reload is done with. */
+export interface ReloadAbout {
+  readonly surroundings: Surroundings;
+  /** Aborts when a newer reload is asked for: this one then waits for nothing any more, and the newer one goes on from there. */
+  readonly superseded: AbortSignal;
 }
 
 /**
  * Goes over to another plan by difference. New channels come first: when one of them cannot be made, nothing has
  * changed. A source whose channels alone changed goes on writing without a stop. A channel that goes away, or changes,
- * is emptied first unless it is durable.
+ * is emptied first unless it is durable. When a changed channel cannot be made, it all goes back to the former plan.
  */
-export async function reload(pipeline: Reloadable, plan: Plan, surroundings: Surroundings): Promise<void> {
+export async function reload(pipeline: Reloadable, plan: Plan, about: ReloadAbout): Promise<void> {
   const former = pipeline.plan;
   if (former.name !== plan.name || former.stateDir !== plan.stateDir) {
     throw new ConfigError(
@@ -29,10 +36,56 @@ export async function reload(pipeline: Reloadable, plan: Plan, surroundings: Sur
         `to "${plan.name}" in "${plan.stateDir}"; restart it`,
     );
   }
+  try {
+    await goOver(pipeline, plan, about);
+  } catch (cause) {
+    if (pipeline.plan !== former && !about.surroundings.endSignal.aborted) {
+      await goOver(pipeline, former, about);
+    }
+    throw cause;
+  }
+}
+
+async function goOver(pipeline: Reloadable, plan: Plan, about: ReloadAbout): Promise<void> {
+  const { surroundings, superseded } = about;
+  const former = pipeline.plan;
   const { leaving, changed } = channelChanges(pipeline, plan);
-  await createNew(pipeline, plan);
+  await createMissing(pipeline, plan);
   pipeline.plan = plan;
   if (!isSameOption(former.deadLetters, plan.deadLetters)) await pipeline.useDeadLetters(plan.deadLetters);
+  const { takersToStop, sourcesToStop } = whatStops(pipeline, plan, { leaving, changed });
+  for (const source of pipeline.sources.values()) {
+    if (!sourcesToStop.includes(source)) await rewire(source, { pipeline, plan, surroundings });
+  }
+  for (const { stop } of sourcesToStop) stop.abort();
+  const isReady = (channel: string) => !leaving.has(channel);
+  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => isReady(channel)));
+  // Sinks before sources: what a source still waits for may be what only the new sink can deliver.
+  startMissing(pipeline, plan, isReady);
+  // These may take as long as a sink is down; the rest is at work by now.
+  const stopped = Promise.all(sourcesToStop.map(async (source) => {
+    await stopAll(pipeline.sources, [source]);
+    if (!superseded.aborted) startMissing(pipeline, plan, isReady);
+  }));
+  await Promise.race([stopped, aborted(superseded)]);
+  if (!superseded.aborted) await empty(pipeline, leaving, superseded);
+  if (superseded.aborted) return;
+  // What was not delivered stays in its channel, where the end of the pipeline finds and reports it.
+  if (surroundings.endSignal.aborted) throw new DeliveryError("The pipeline ended before all was delivered");
+  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => !isReady(channel)));
+  const left = Array.from(leaving, (name) => pipeline.channels.get(name)!);
+  for (const name of leaving) await closeChannel(pipeline, name);
+  await createMissing(pipeline, plan);
+  for (const channel of left) tellOfRest(channel, pipeline);
+  startMissing(pipeline, plan, () => true);
+}
+
+/** The sinks and sources that cannot go on as they are. */
+function whatStops(
+  pipeline: Reloadable,
+  plan: Plan,
+  { leaving, changed }: { readonly leaving: ReadonlySet<string>; readonly changed: ReadonlySet<string> },
+) {
   const takersToStop = [...pipeline.takers.values()].filter((taker) => {
     const next = plan.takers.find(({ name }) => name === taker.plan.name);
     return !next || leaving.has(taker.plan.channel) || !isSameTaker(taker.plan, next) ||
@@ -44,16 +97,7 @@ export async function reload(pipeline: Reloadable, plan: Plan, surroundings: Sur
       (next.plugin.replayable &&
         takersToStop.some(({ resumption }) => source.run.wiring.keepers.sink?.resumption === resumption));
   });
-  await stopAll(pipeline.sources, sourcesToStop);
-  for (const source of pipeline.sources.values()) await rewire(source, { pipeline, plan, surroundings });
-  const isReady = (channel: string) => !leaving.has(channel);
-  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => isReady(channel)));
-  startMissing(pipeline, plan, isReady);
-  // This may take as long as a sink is down; the rest is at work by now.
-  await pipeline.drain([...leaving].filter((name) => !pipeline.channels.get(name)!.port.channel.durable));
-  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => !isReady(channel)));
-  await replaceChannels(pipeline, plan, leaving);
-  startMissing(pipeline, plan, () => true);
+  return { takersToStop, sourcesToStop };
 }
 
 /** Starts what the plan has and the pipeline has not, as far as the channels are ready. */
@@ -79,7 +123,8 @@ function channelChanges({ channels }: RunningParts, plan: Plan) {
   return { leaving, changed };
 }
 
-async function createNew(pipeline: Reloadable, plan: Plan): Promise<void> {
+/** Creates all channels that are not there, or none. */
+async function createMissing(pipeline: Reloadable, plan: Plan): Promise<void> {
   const created: string[] = [];
   try {
     for (const part of plan.channels) {
@@ -100,7 +145,8 @@ interface Change {
 
 function canStay(source: RunningSource, next: PlanSource, { pipeline, changed }: Change): boolean {
   const { interceptors } = source.plan;
-  return isSamePart(source.plan, next) && interceptors.length === next.interceptors.length &&
+  return !source.stop.signal.aborted && isSamePart(source.plan, next) &&
+    interceptors.length === next.interceptors.length &&
     interceptors.every((part, index) => isSamePart(part, next.interceptors[index]!)) &&
     ![...source.plan.channels, ...next.channels].some((name) => changed.has(name)) &&
     (!next.plugin.replayable || isSameKeeper(source.run.wiring.keepers, wiringOf(next, pipeline).keepers));
@@ -135,16 +181,32 @@ interface Stoppable {
 async function stopAll<R extends Stoppable>(parts: Map<string, R>, ending: readonly R[]): Promise<void> {
   for (const { stop } of ending) stop.abort();
   await Promise.all(ending.map(({ done }) => done));
-  for (const { plan } of ending) parts.delete(plan.name);
+  for (const part of ending) if (parts.get(part.plan.name) === part) parts.delete(part.plan.name);
 }
 
-async function replaceChannels(
+/** Waits until channels that end hold nothing that their end would lose. */
+async function empty(
   pipeline: Reloadable,
-  plan: Plan,
-  leaving: ReadonlySet<string>,
+  names: ReadonlySet<string>,
+  superseded: AbortSignal,
 ): Promise<void> {
-  for (const name of leaving) await closeChannel(pipeline, name);
-  for (const part of plan.channels) if (!pipeline.channels.has(part.name)) await pipeline.createChannel(part);
+  const ending = Array.from(names, (name) => pipeline.channels.get(name)!)
+    .filter(({ port }) => !port.channel.durable);
+  for (const { component: { log }, port: { channel: { size } } } of ending) {
+    if (size > 0) log.warn("The reload waits until this channel is empty", { events: size });
+  }
+  await pipeline.drain(ending.map(({ plan }) => plan.name), superseded);
+}
+
+/** What a durable channel holds is not lost without it, but nobody gets it. */
+function tellOfRest(
+  { plan: { name }, component: { log }, port: { channel } }: RunningChannel,
+  now: RunningParts,
+) {
+  if (channel.size === 0 || now.channels.get(name)?.port.channel.durable) return;
+  log.warn("Its undelivered events stay on the disk until the pipeline has such a channel again", {
+    events: channel.size,
+  });
 }
 
 async function closeChannel({ channels }: RunningParts, name: string): Promise<void> {

@@ -32,6 +32,8 @@ export interface PutTarget {
   readonly refusable: boolean;
   /** Aborts puts that wait when the pipeline must end at once. */
   readonly signal: AbortSignal;
+  /** Aborts when a full channel need no longer be waited for; see `PutOptions`. */
+  readonly leaving?: AbortSignal | undefined;
   /** Counts a batch that was rolled back. */
   onRefused(cause: unknown): void;
 }
@@ -44,7 +46,7 @@ export function putStream(target: PutTarget): WritableStream<Delivery> {
       try {
         // A log keeps the position at once, so what the answer hangs on must be known before.
         if (target.keeping.log && delivery.awaited.length > 0) await Promise.all(delivery.awaited);
-        settle(delivery, await putRoutes(delivery.batch, target));
+        settle(delivery, await putSomewhere(delivery.batch, target));
       } catch (cause) {
         target.onRefused(cause);
         delivery.reject(cause);
@@ -53,37 +55,56 @@ export function putStream(target: PutTarget): WritableStream<Delivery> {
   }, { highWaterMark: STAGE_MARK });
 }
 
-async function putRoutes(batch: EventBatch, target: PutTarget): Promise<PutReceipt | void> {
+/** Puts a batch; when a reload has meanwhile taken away what refuses it, it goes the new way. */
+async function putSomewhere(batch: EventBatch, target: PutTarget): Promise<PutReceipt | void> {
+  for (;;) {
+    const { selector } = target;
+    const isOutdated = () => target.selector !== selector;
+    try {
+      return await putRoutes(batch, target, isOutdated);
+    } catch (cause) {
+      if (!isOutdated() || target.signal.aborted) throw cause;
+    }
+  }
+}
+
+async function putRoutes(
+  batch: EventBatch,
+  target: PutTarget,
+  isOutdated: () => boolean,
+): Promise<PutReceipt | void> {
   const position = carried(batch.position, target.keeping);
   const tagged = position === batch.position ? batch : batch.with({ position });
   const routes = batch.size === 0 ? [] : target.selector.select(tagged);
   const required = routes.filter((route) => route.required);
-  const receipt = await putRequired(required, batch, target);
-  for (const route of routes) {
-    if (!route.required) portOf(route, target).putOptional(route.batch, target.signal);
-  }
+  // Found before the wait, during which a reload may take channels away.
+  const optional = routes.filter((route) => !route.required)
+    .map((route) => ({ port: portOf(route, target), batch: route.batch }));
+  const receipt = await putRequired(required, batch, { target, isOutdated });
+  for (const { port, batch } of optional) port.putOptional(batch, target.signal);
   return receipt;
 }
 
 async function putRequired(
   routes: readonly Route[],
   { position }: EventBatch,
-  target: PutTarget,
+  { target, isOutdated }: { readonly target: PutTarget; readonly isOutdated: () => boolean },
 ): Promise<PutReceipt | void> {
-  const { source, keeping: { log } } = target;
+  const { source, refusable, signal, leaving, keeping: { log } } = target;
+  const options = { refusable, signal, leaving, isOutdated };
   const entries = routes.map((route) => ({ port: portOf(route, target), batch: route.batch }));
   if (log && (position || entries.length > 0)) {
-    return await putShared(log, entries, { ...target, ...position && { note: { source, position } } });
+    return await putShared(log, entries, { ...options, ...position && { note: { source, position } } });
   }
-  if (entries.length === 1) return await entries[0]!.port.put(entries[0]!.batch, target);
+  if (entries.length === 1) return await entries[0]!.port.put(entries[0]!.batch, options);
   const ownLogs = Map.groupBy(entries, ({ port }) => port.channel.log ?? port);
   const puts = await Promise.allSettled(
     ownLogs.values().map(async (group) => {
       const [{ port, batch }] = group as [typeof group[0]];
       const shared = port.channel.log;
       return group.length > 1 && shared
-        ? await putShared(shared, group, target)
-        : await port.put(batch, target);
+        ? await putShared(shared, group, options)
+        : await port.put(batch, options);
     }),
   );
   const refused = puts.find((put) => put.status === "rejected");

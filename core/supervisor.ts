@@ -61,7 +61,10 @@ export class Pipeline implements RunningPipeline {
   readonly #drained = new AbortController();
   readonly #end = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
+  /** The last one of each sink or group. */
+  readonly #resumptions = new Map<string, Resumption>();
   #reloading: Promise<void> = Promise.resolve();
+  #superseded = new AbortController();
 
   constructor(plan: Plan, options: PipelineOptions) {
     this.plan = plan;
@@ -107,9 +110,13 @@ export class Pipeline implements RunningPipeline {
   }
 
   reload(plan: Plan): Promise<void> {
+    this.#superseded.abort();
+    const { signal: superseded } = this.#superseded = new AbortController();
     const reloading = this.#reloading.then(async () => {
-      if (this.#stop.signal.aborted || this.#drained.signal.aborted) return;
-      await reload(this, plan, this.#surroundings);
+      if (this.#stop.signal.aborted || this.#drained.signal.aborted) {
+        throw new DeliveryError("The pipeline is ending");
+      }
+      await reload(this, plan, { surroundings: this.#surroundings, superseded });
     });
     this.#reloading = reloading.catch(() => {});
     return reloading;
@@ -166,7 +173,8 @@ export class Pipeline implements RunningPipeline {
     const component = this.#component("sink", { name: plan.name, type });
     const { port: { channel } } = this.channels.get(plan.channel)!;
     const stop = new AbortController();
-    const resumption = new Resumption();
+    const resumption = new Resumption(this.#resumptions.get(plan.name));
+    this.#resumptions.set(plan.name, resumption);
     const run = {
       surroundings: this.#surroundings,
       channel,
@@ -178,16 +186,17 @@ export class Pipeline implements RunningPipeline {
     this.takers.set(plan.name, { plan, component, stop, resumption, isAlone: run.isAlone, done });
   }
 
-  /** Waits until these channels hold nothing that a crash could lose, or until the end. */
-  async drain(names: Iterable<string>): Promise<void> {
+  /** Waits until these channels hold nothing that a crash could lose, or until the signal or the end. */
+  async drain(names: Iterable<string>, signal = this.#end.signal): Promise<void> {
     const { clock } = this.#surroundings;
     const list = [...names];
+    const enough = AbortSignal.any([signal, this.#end.signal]);
     for (
       let waitMs = 1;
-      this.#undelivered(list) > 0 && !this.#end.signal.aborted;
+      this.#undelivered(list) > 0 && !enough.aborted;
       waitMs = Math.min(waitMs * 2, 50)
     ) {
-      await clock.sleep(waitMs, this.#end.signal);
+      await clock.sleep(waitMs, enough);
     }
   }
 

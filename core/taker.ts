@@ -37,7 +37,7 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
       },
     };
     await takeStream(channel, limits).pipeTo(sinkStream({
-      sink,
+      sink: about.isAlone && !plan.processor ? sink : forgetful(sink),
       counters: component.counters,
       clock: surroundings.clock,
       signal: surroundings.endSignal,
@@ -63,6 +63,14 @@ async function goOn(sink: Sink, plan: PlanTaker, { channel, isAlone, resumption 
   const position = await sink.resume?.();
   if (isAlone && position) await channel.resume?.(position);
   resumption.tell(position, isAlone && sink.resume !== undefined);
+}
+
+/**
+ * A sink that gets a part of a channel's events must keep no positions: once it is alone there, they would say that it
+ * holds what others never delivered.
+ */
+function forgetful(sink: Sink): Pick<Sink, "write"> {
+  return { write: (batch, signal) => sink.write(batch.with({ position: undefined }), signal) };
 }
 
 async function createSink(plan: PlanTaker, component: Component, surroundings: Surroundings): Promise<Sink> {

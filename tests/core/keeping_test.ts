@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { EventBatch, mergePositions, type Position, type Sink, type Source } from "sluice/plugin";
 import { memoryPositions, type PositionStore } from "../../core/position.ts";
-import { directChannel, memoryChannel, startParts } from "../support/plan.ts";
+import { startPipeline } from "../../core/supervisor.ts";
+import { testContext } from "../support/context.ts";
+import { directChannel, memoryChannel, planOf, startParts } from "../support/plan.ts";
 import { until } from "../support/until.ts";
 
 const LINES = Array.from({ length: 60 }, (_, at) => `GET /cart/${at} 200`);
@@ -141,4 +143,89 @@ Deno.test("source that waits for a sink's position stops when the pipeline does"
   });
   await pipeline.stop();
   assert.equal(pipeline.components()[0]!.state, "stopped");
+});
+
+Deno.test("source that starts again by itself does not repeat what the sink has got since the sink's start", async () => {
+  const target: Target = { events: [], position: { "in@1/at": 5 }, resumes: 0 };
+  const positions = memoryPositions();
+  positions.setKeeper("in", "sink:sink-main@1");
+  positions.save("in", { at: 5 });
+  const starts: number[] = [];
+  const pipeline = await startParts({
+    isReplayable: true,
+    source: lineSource(starts),
+    interceptors: [{
+      intercept(batch) {
+        if (starts.length === 1 && batch.text(0) === LINES[30]) throw new Error("Once");
+        return batch;
+      },
+    }],
+    sinks: { main: storing(target) },
+    positions,
+  });
+  await pipeline.finished;
+  assert.equal(starts.length, 2);
+  assert.equal(target.resumes, 1);
+  assert.deepEqual(target.events, LINES.slice(5));
+});
+
+Deno.test("keeper with a name that begins as another's, up to its epoch, is told from it", async () => {
+  const target: Target = { events: [], position: undefined, resumes: 0 };
+  const positions = memoryPositions();
+  positions.setKeeper("in", "sink:sink-main@1@1");
+  positions.save("in", { at: 58 });
+  const sinks = { main: storing(target) };
+  const pipeline = await startParts({ isReplayable: true, source: lineSource([]), sinks, positions });
+  await pipeline.finished;
+  assert.equal(positions.keeper("in"), "sink:sink-main@1");
+  assert.deepEqual(target.position, { "in@1/at": 60 });
+});
+
+Deno.test("sink that is down is replaced by a reload although its source waits for it, and repeats nothing", async () => {
+  const target: Target = { events: [], position: { "in@1/at": 5 }, resumes: 0 };
+  const positions = memoryPositions();
+  positions.setKeeper("in", "sink:sink-main@1");
+  positions.save("in", { at: 5 });
+  const starts: number[] = [];
+  const parts = { isReplayable: true, source: lineSource(starts), channels: { main: directChannel() } };
+  let refusals = 0;
+  const down = (): Sink => ({
+    ...storing(target)(),
+    write() {
+      refusals++;
+      throw new Error("Target is down");
+    },
+  });
+  const plan = planOf({ ...parts, sinks: { main: down } });
+  const pipeline = await startPipeline(plan, {
+    logger: () => testContext().log,
+    positions,
+    shutdownMs: 5000,
+  });
+  await until("a refusal", () => refusals > 0);
+  const { takers } = planOf({ ...parts, sinks: { main: storing(target) } });
+  await pipeline.reload({ ...plan, takers });
+  await pipeline.finished;
+  assert.deepEqual(target.events, LINES.slice(5));
+  assert.equal(starts.length, 2);
+});
+
+Deno.test("sink that shares its channel, or is in a group, keeps no position that would hide what others did not deliver", async () => {
+  const seen: (Position | undefined)[] = [];
+  const sink = (): Sink => ({ write: (batch) => void seen.push(batch.position) });
+  const sinks = { main: sink, spare: sink };
+  const parts = { isReplayable: true, source: lineSource([]), channels: { main: directChannel() }, sinks };
+  const rivals = planOf(parts);
+  const group = planOf({
+    ...parts,
+    channels: { main: directChannel() },
+    processor: (_context, members) => ({ write: (batch, signal) => members[0]!.write(batch, signal) }),
+  });
+  const takers = rivals.takers.map((taker) => ({ ...taker, channel: "main" }));
+  for (const plan of [{ ...rivals, takers }, group]) {
+    const options = { logger: () => testContext().log, positions: memoryPositions(), shutdownMs: 5000 };
+    const pipeline = await startPipeline(plan, options);
+    await pipeline.finished;
+    assert.deepEqual(new Set(seen.splice(0)), new Set([undefined]));
+  }
 });

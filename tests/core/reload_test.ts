@@ -121,6 +121,36 @@ Deno.test("channel that a reload removes is emptied first", async () => {
   assert.deepEqual(main.bodies, ["a", "b", "c", "d"]);
 });
 
+Deno.test("events of a channel that a reload cannot empty before the stop are reported, not forgotten", async () => {
+  const tap = new Tap();
+  const main = new Shelf();
+  const down = (): Sink => ({
+    write() {
+      throw new Error("Target is down");
+    },
+  });
+  const plan = planOf({
+    source: tap.source,
+    channels: { main: memoryChannel(), spare: memoryChannel() },
+    sinks: { main: main.sink, spare: down },
+  });
+  const pipeline = await startPipeline(plan, {
+    logger: () => testContext().log,
+    positions: memoryPositions(),
+    shutdownMs: 100,
+  });
+  await tap.emit("one");
+  const parts = { source: tap.source, channels: { main: memoryChannel() }, sinks: { main: main.sink } };
+  const reloads = [pipeline.reload(changed(plan, parts)), pipeline.reload(plan)];
+  await Promise.all([
+    ...reloads.map((reloading) =>
+      assert.rejects(reloading, /^DeliveryError: The pipeline (ended|is ending)/)
+    ),
+    assert.rejects(pipeline.stop(), /Events not delivered before the stop: 1/),
+  ]);
+  assert.deepEqual(main.bodies, ["one"]);
+});
+
 Deno.test("sink whose config changed is made anew and loses nothing", async () => {
   const tap = new Tap();
   const [old, fresh] = [new Shelf(), new Shelf()];
@@ -161,4 +191,77 @@ Deno.test("reload whose new channel cannot be made, or with another name, change
   await until("the event", () => main.bodies.length === 1);
   assert.deepEqual([tap.starts, main.starts], [1, 1]);
   await pipeline.stop();
+});
+
+Deno.test("dead-letter sink that takes another's place in a reload is made when that one has let go", async () => {
+  const tap = new Tap();
+  const main = new Shelf();
+  const steps: string[] = [];
+  const letters = (name: string) => (): Sink => {
+    steps.push(`${name} made`);
+    return {
+      write: () => {},
+      close: async () => {
+        await Promise.resolve();
+        steps.push(`${name} closed`);
+      },
+    };
+  };
+  const parts = { source: tap.source, channels: { main: memoryChannel() }, sinks: { main: main.sink } };
+  const plan = planOf({ ...parts, deadLetters: letters("former") });
+  const pipeline = await start(plan);
+  await pipeline.reload({
+    ...plan,
+    deadLetters: planOf({ ...parts, deadLetters: letters("next") }).deadLetters!,
+  });
+  await until("the next", () => steps.includes("next made"));
+  await pipeline.stop();
+  assert.deepEqual(steps, ["former made", "former closed", "next made", "next closed"]);
+});
+
+Deno.test("reload whose changed channel cannot be made goes back to what was there", async () => {
+  const tap = new Tap();
+  const main = new Shelf();
+  let made = 0;
+  const sinks = { main: main.sink };
+  const plan = planOf({ source: tap.source, channels: { main: memoryChannel() }, sinks });
+  const [part] = plan.channels;
+  const create = () => {
+    made++;
+    return memoryChannel();
+  };
+  const own = { ...part!, plugin: { ...part!.plugin, create } };
+  const former = { ...plan, channels: [own] };
+  const pipeline = await start(former);
+  await tap.emit("before");
+  const refuse = () => Promise.reject(new ConfigError("Cannot use folder"));
+  const broken = { ...own, plugin: { ...own.plugin, create: refuse } };
+  await assert.rejects(pipeline.reload({ ...former, channels: [broken] }), /Cannot use folder/);
+  await until("the source's second start", () => tap.starts === 2);
+  await tap.emit("after");
+  await until("both", () => main.bodies.length === 2);
+  assert.deepEqual([main.bodies, made, main.starts, main.closes], [["before", "after"], 2, 2, 1]);
+  await pipeline.stop();
+});
+
+Deno.test("reload that waits for a sink that is down gives way to a newer one, which mends it", async () => {
+  const tap = new Tap();
+  const [main, spare] = [new Shelf(), new Shelf()];
+  const dead = (): Sink => ({ write: () => Promise.reject(new Error("Target is down")) });
+  const channels = { main: memoryChannel(), spare: memoryChannel() };
+  const plan = planOf({ source: tap.source, channels, sinks: { main: main.sink, spare: dead } });
+  const pipeline = await start(plan);
+  await tap.emit("a");
+  const parts = { source: tap.source, channels: { main: channels.main }, sinks: { main: main.sink } };
+  const waiting = pipeline.reload(changed(plan, parts));
+  await tap.emit("b");
+  const mended = planOf({ source: tap.source, channels, sinks: { main: main.sink, spare: spare.sink } });
+  await pipeline.reload({ ...plan, takers: [plan.takers[0]!, mended.takers[1]!] });
+  await waiting;
+  await tap.emit("c");
+  await pipeline.stop();
+  assert.deepEqual(main.bodies, ["a", "b", "c"]);
+  // Whether the first reload was quick enough to keep "b" away from it does not matter.
+  assert.deepEqual(spare.bodies.filter((body) => body !== "b"), ["a", "c"]);
+  assert.equal(tap.starts, 1);
 });
