@@ -61,7 +61,7 @@ export const JOURNAL_FIELDS = {
     alias: ["encrpytion.keyProvider", "encyption.keyProvider"],
     ignored: "Keys are read from encryption.keyFile; a Java key store cannot be read.",
   }).optional().describe("Flume's key store, with its settings below it."),
-  windowBytes: bytes().default(32 * MIB).describe(
+  windowBytes: bytes().default(16 * MIB).describe(
     "Events that wait in memory for a sink that keeps up; when there are more, the sink's are read from the disk.",
   ),
 };

@@ -24,10 +24,13 @@ class FileChannel implements Channel {
   readonly maxTakeEvents: number;
   readonly log: ChannelLog;
   readonly #joined: JoinedJournal;
+  /** Sequence behind all that was in the journal when the channel was opened. */
+  readonly #openedAt: number;
   #closing: Promise<void> | undefined;
 
   constructor(joined: JoinedJournal, { capacity, transactionCapacity }: ChannelSettings) {
     this.#joined = joined;
+    this.#openedAt = joined.shared.journal.committedSequence;
     this.capacity = capacity;
     this.maxPutEvents = this.maxTakeEvents = transactionCapacity;
     this.log = joined.shared;
@@ -50,7 +53,7 @@ class FileChannel implements Channel {
     const { member: { out, context }, shared } = this.#joined;
     const to = position[out.positionKey];
     if (typeof to !== "number") return;
-    const known = Math.max(shared.openedAt, out.givenNext);
+    const known = Math.max(this.#openedAt, out.givenNext);
     await out.skipTo(Math.min(to, known));
     if (to <= known) return;
     // The journal lost its tail, and would give these numbers to other events: what the sink says must never count again.

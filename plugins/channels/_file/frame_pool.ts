@@ -2,7 +2,7 @@ import { Lease } from "sluice/plugin";
 
 /** Frames below this length are not worth a pool. */
 const POOLED_BYTES = 64 * 1024;
-const FREE_BYTES = 32 * 1024 * 1024;
+const FREE_BYTES = 8 * 1024 * 1024;
 
 /** Memory for frames of any length, used again and again: fresh memory costs more than writing to it. */
 export class FramePool {

@@ -45,7 +45,9 @@ interface Entry {
   readonly members: Member[];
 }
 
-interface Written extends Entry {
+/** A batch as it was written; the batch itself is let go of at once, or it would grow old and cost memory. */
+interface Written {
+  readonly members: readonly Member[];
   readonly frame: FreshFrame;
   readonly bytes: Uint8Array;
 }
@@ -60,8 +62,6 @@ interface Pending {
 export class SharedJournal implements ChannelLog {
   readonly journal: Journal;
   readonly pool = new FramePool();
-  /** Sequence behind all that was there when the journal was opened. */
-  readonly openedAt: number;
   readonly #waiting: WaitingPuts;
   readonly #members = new Map<Channel, Member>();
   readonly #gate: SyncGate;
@@ -72,7 +72,7 @@ export class SharedJournal implements ChannelLog {
 
   constructor(journal: Journal, waiting: WaitingPuts) {
     this.journal = journal;
-    this.openedAt = this.#next = journal.committedSequence;
+    this.#next = journal.committedSequence;
     this.#waiting = waiting;
     this.#gate = new SyncGate(journal);
   }
@@ -166,7 +166,7 @@ export class SharedJournal implements ChannelLog {
     const room = (bytes: number) => (lease = this.pool.lease(bytes)).block;
     const bytes = encodeFrame(batch, room, FRAME_HEAD_BYTES);
     const frame = new FreshFrame(batch, bytes.subarray(FRAME_HEAD_BYTES), lease!);
-    return { batch, members, bytes, frame };
+    return { members, bytes, frame };
   }
 
   /** Gives the frames to their channels, and the channels' takers the events as soon as they are committed. */
@@ -235,8 +235,8 @@ function membersOf(written: readonly Written[]): Iterable<Member> {
   return written.length === 1 ? written[0]!.members : new Set(written.flatMap(({ members }) => members));
 }
 
-function newFrame({ bytes, batch, members }: Written) {
-  return { bytes, count: batch.size, channels: members.map(({ id }) => id) };
+function newFrame({ bytes, frame, members }: Written) {
+  return { bytes, count: frame.count, channels: members.map(({ id }) => id) };
 }
 
 function noteOf({ source, position, replace }: SourceNote): Note {

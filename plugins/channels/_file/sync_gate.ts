@@ -1,7 +1,7 @@
 import type { Journal } from "../../../journal/mod.ts";
 
 /** Bytes that may be written and not yet forced to disk before puts wait. */
-const MAX_UNSYNCED_BYTES = 64 * 1024 * 1024;
+const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024;
 
 /** Holds puts back when the disk cannot keep up with them; what was put last need not be on it for the next to go on. */
 export class SyncGate {

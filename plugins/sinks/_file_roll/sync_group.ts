@@ -162,7 +162,8 @@ export class SyncGroup {
   /** Waits for the interval to pass, or until somebody is in a hurry. */
   async #pace(): Promise<void> {
     const { clock, intervalMs } = this.#options;
-    const waitMs = this.#lastStartMs + intervalMs - clock.now();
+    // After a jump of the clock back the last start seems to lie ahead.
+    const waitMs = Math.min(this.#lastStartMs + intervalMs - clock.now(), intervalMs);
     if (waitMs > 0) await clock.sleep(waitMs, this.#hurry.signal);
     this.#lastStartMs = clock.now();
   }

@@ -12,8 +12,8 @@ import type { SpoolFile } from "./spool_folder.ts";
 import { Reading } from "./reading.ts";
 import { formatMark } from "./spool_mark.ts";
 
-const BLOCK_BYTES = 256 * 1024;
-const MAX_BLOCKS = 16;
+const BLOCK_BYTES = 1024 * 1024;
+const MAX_BLOCKS = 6;
 
 /** How files become batches. */
 export interface SpoolReaderOptions {

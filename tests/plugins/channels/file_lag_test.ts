@@ -165,6 +165,31 @@ Deno.test("file channel never goes on behind events that came after a lost tail"
   });
 });
 
+Deno.test("file channel opened again beside others of its journal goes on behind what its sink holds", async () => {
+  await inFolder(async (folder) => {
+    const other = await folder.open("other");
+    const channel = await folder.open("main");
+    await put(channel, numbered(0, 10));
+    const taken = await take(channel, 10);
+    await taken.commit();
+    await channel.close();
+    await put(other, numbered(0, 5));
+    const lines: string[] = [];
+    const context = folder.context("main");
+    const log = { ...context.log, warn: (text: string) => void lines.push(text) };
+    const again = await folder.open("main", {}, { ...context, log });
+    await again.resume!(taken.batch.position!);
+    assert.deepEqual(lines, []);
+    await put(again, numbered(10, 15));
+    const copy = folder.crashed();
+    try {
+      assert.deepEqual(await takeNumbers(await copy.open("main"), 5), range(10, 15));
+    } finally {
+      await copy.end();
+    }
+  });
+});
+
 Deno.test("file channel joins small frames, so that many tiny events do not cost a batch each", async () => {
   await inFolder(async (folder) => {
     const channel = await folder.open("main", { sync: "never" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Clock, ConfigError, EventBatch, type Sink, splitLines } from "sluice/plugin";
+import { type Clock, ConfigError, EventBatch, type Sink, splitLines, systemClock } from "sluice/plugin";
 import { sampleBytes, sampleLines } from "../../support/samples.ts";
 import { until } from "../../support/until.ts";
 import { golden, goldenEvents } from "../codecs/make.ts";
@@ -64,6 +64,22 @@ Deno.test("file_roll begins a new file after the interval, named by local time w
       "app-20261121015248-1.log": "Grüße\nnoch dazu\n",
       "app-20261121015252-1.log": "neue Datei\n",
     });
+  });
+});
+
+Deno.test("file_roll delivers after its sync interval although the clock has jumped back", async () => {
+  await withFolder(async (directory) => {
+    let nowMs = 1795225967975;
+    const clock: Clock = { now: () => nowMs, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+    const sink = await makeFileRoll({ directory, "sink.syncInterval": 1 }, { clock });
+    await deliver(sink, EventBatch.from([{ body: "Order 1" }]).with({ position: { orders: 1 } }));
+    nowMs -= 3_600_000;
+    let isDelivered = false;
+    const delivering = deliver(sink, EventBatch.from([{ body: "Order 2" }]).with({ position: { orders: 2 } }))
+      .then(() => isDelivered = true);
+    await until("the second delivery", () => isDelivered);
+    await delivering;
+    await sink.close!();
   });
 });
 
