@@ -3,7 +3,7 @@ import { until } from "../support/until.ts";
 import { Agent } from "./agent.ts";
 import { Bodies } from "./bodies.ts";
 import { Clients } from "./clients.ts";
-import { endOfOutput } from "./output.ts";
+import { endOfOutput, lastOutput } from "./output.ts";
 import { randomFor, ROUNDS, SEED } from "./settings.ts";
 import { besiege } from "./siege.ts";
 import { inFolder } from "./trial_folder.ts";
@@ -26,6 +26,7 @@ Deno.test(`${NAME} delivers every accepted event, whenever it is killed (TRIAL_S
     const siege = await besiege(options, {
       random: randomFor(NAME),
       rounds: ROUNDS,
+      progress: () => lastOutput(`${folder}/out`),
       onStart: (agent) => clients.agent = agent,
     });
     const agent = clients.agent = new Agent(options);

@@ -71,7 +71,7 @@ export class LogFeed implements Feed {
 
   write(): void {
     const log = this.#random.pick(this.#logs);
-    this.append(log, this.#random.chance(0.02) ? this.#random.below(20_000) : this.#random.below(600));
+    this.append(log, this.#random.chance(0.02) ? this.#random.below(20_000) : this.#random.below(1000));
     if (this.#random.chance(0.01)) log.rotate();
   }
 

@@ -23,6 +23,12 @@ export function endOfOutput(folder: string): string {
   return outputNames(folder).slice(-2).map((name) => textOf(`${folder}/${name}`)).join("");
 }
 
+/** Tells whether a sink has written since the last look: name and size of what it began last. */
+export function lastOutput(folder: string): string {
+  const name = outputNames(folder).at(-1);
+  return name === undefined ? "" : `${name} ${sizeOf(`${folder}/${name}`)}`;
+}
+
 function outputNames(folder: string): string[] {
   const order = (name: string) => /(\d+)-(\d+)/.exec(name)?.slice(1).map(Number) ?? [0, 0];
   return listFolder(folder).sort((one, other) => {

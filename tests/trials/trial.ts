@@ -3,7 +3,7 @@ import { Agent } from "./agent.ts";
 import { Bodies } from "./bodies.ts";
 import { type Feed, Feeding } from "./feed.ts";
 import { LogFeed } from "./log_feed.ts";
-import { outputBytes } from "./output.ts";
+import { lastOutput, outputBytes } from "./output.ts";
 import { randomFor, ROUNDS, SEED } from "./settings.ts";
 import { besiege, type SiegeReport } from "./siege.ts";
 import { SpoolFeed } from "./spool_feed.ts";
@@ -68,7 +68,8 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
   const feeding = new Feeding(feed, { maxUnderWayBytes: UNDER_WAY_BYTES, arrivedBytes });
   const random = randomFor(name);
   const onStart = trial.onStart ?? (() => {});
-  const siege = await besiege(options, { random, rounds: ROUNDS, onStart });
+  const progress = () => lastOutput(outputs[0]!);
+  const siege = await besiege(options, { random, rounds: ROUNDS, progress, onStart });
   await trial.onPeace?.();
   await feeding.stop();
   const agent = new Agent(options);
