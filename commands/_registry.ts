@@ -2,6 +2,12 @@ import type { Command } from "./command.ts";
 
 type CommandModule = { readonly default: Command };
 
+/**
+ * Loads by a path that Deno does not see beforehand: it reads every module that it finds in an `import`, at each start of a
+ * pipeline, too. Only for large commands that are never run with few permissions.
+ */
+const load = (path: string): Promise<CommandModule> => import(path);
+
 /** All commands in the order in which the help lists them; only the one that is named gets loaded. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import("./run.ts"),
@@ -11,8 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   plugins: () => import("./plugins.ts"),
   schema: () => import("./schema.ts"),
   send: () => import("./send.ts"),
-  dlq: () => import("./dlq.ts"),
-  journal: () => import("./journal.ts"),
+  dlq: () => load("./dlq.ts"),
+  journal: () => load("./journal.ts"),
   bench: () => import("./bench.ts"),
   completions: () => import("./completions.ts"),
   version: () => import("./version.ts"),

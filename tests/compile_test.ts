@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { COMMAND_NAMES } from "../commands/_registry.ts";
 import { compileProgram, NoToolchainError } from "../tools/compile.ts";
 import { parseExpected } from "./support/expected.ts";
 import { ROOT, runPipeline } from "./support/run_pipeline.ts";
@@ -64,6 +65,17 @@ Deno.test({
     });
     assert.equal(outcome.code, 0, outcome.stderr);
     assert.equal(outputs[0], (await Deno.readTextFile(`${ROOT}tests/data/crlf.txt`)).toUpperCase());
+  },
+});
+
+Deno.test({
+  name: `${title} has all its commands`,
+  ignore: isMissing,
+  async fn() {
+    for (const name of COMMAND_NAMES) {
+      const { code, stderr } = await new Deno.Command(binary, { args: [name, "--help"] }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+    }
   },
 });
 

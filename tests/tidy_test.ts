@@ -69,7 +69,8 @@ Deno.test("plugins have a summary in one sentence, an example, and a description
 });
 
 Deno.test("every file of code is used by the program, a test or a tool", () => {
-  const isRoot = (path: string) => /^(cli|mod)\.ts$|^tools\/\w+\.ts$|_test\.ts$/.test(path);
+  // Commands are loaded by name; the tests of the help tell that the list of them is right.
+  const isRoot = (path: string) => /^(cli|mod)\.ts$|^(tools|commands)\/[a-z]\w*\.ts$|_test\.ts$/.test(path);
   const used = reachable(CODE.filter(isRoot), CONFIG.imports);
   const pipelines = FILES.filter((path) => path.endsWith(".yaml"));
   const texts = [...used, ...pipelines].map(projectText);

@@ -46,7 +46,10 @@ export async function compileProgram(output: string): Promise<Toolchain> {
 async function runCompile({ deno, denort }: Toolchain, output: string) {
   // An older Deno reads neither this lock file nor these types; both were checked by the one that runs this.
   const older = denort === undefined ? [] : ["--no-check", "--no-lock"];
-  const args = ["compile", "-A", V8_FLAGS, "--include", "plugins", ...older, "-o", output, "cli.ts"];
+  const included = ["plugins", "commands/dlq.ts", "commands/journal.ts"].flatMap((
+    path,
+  ) => ["--include", path]);
+  const args = ["compile", "-A", V8_FLAGS, ...included, ...older, "-o", output, "cli.ts"];
   return await run(deno, args, denort === undefined ? {} : { DENORT_BIN: denort });
 }
 
