@@ -56,11 +56,12 @@ export class Cursors {
   }
 
   /**
-   * A reader could not find events that are in the sizes of those channels only to which they belonged, and nobody knows
-   * which these were. Rather a size is too large until the channel has caught up than 0 while events are left.
+   * Events are lost, and nobody knows in which sizes they are: in those of the channels to which they belonged, or in all.
+   * Rather a size is too large until the channel has caught up than 0 while events are left.
    */
-  lose({ sequence = 0, events = 0 }: Pick<JournalFault, "sequence" | "events">): void {
-    if (events > 0) this.#lost.push({ sequence, events });
+  lose({ kind, sequence = 0, events = 0 }: JournalFault): void {
+    const isUnowned = kind === "damaged-head" || kind === "missing-segment";
+    if (isUnowned && events > 0) this.#lost.push({ sequence, events });
   }
 
   /** Appends what has moved. @throws {JournalError} when that is refused; it stays to be noted. */

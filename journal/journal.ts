@@ -42,6 +42,7 @@ export class Journal {
     this.faults = recovery.faults;
     this.#writer = new Writer(recovery, options);
     this.#cursors = new Cursors(this.#writer);
+    for (const fault of recovery.faults) this.#cursors.lose(fault);
     const parts = { writer: this.#writer, cursors: this.#cursors, recovery };
     this.#committer = new Committer(parts, options);
     this.#channels = new Channels({ ...parts, committer: this.#committer });
@@ -208,7 +209,7 @@ export class Journal {
     const isKnown = this.faults.some(({ path, offset }) => path === fault.path && offset === fault.offset);
     if (this.#reported.has(place) || isKnown) return;
     this.#reported.add(place);
-    if (fault.kind !== "damaged-body") this.#cursors.lose(fault);
+    this.#cursors.lose(fault);
     this.#options.onFault?.(fault);
   };
 }

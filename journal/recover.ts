@@ -89,6 +89,8 @@ async function newestCheckpoint(
       faults.push(damagedCheckpoint(path, "It cannot be read; another one, or the log, is used"));
     }
   }
+  // A checkpoint says what need not be kept: nothing is removed on the word of one that a power cut can take back.
+  if (found.length > 0) await syncFolders(disk, [checkpointFolder, backupCheckpointFolder]);
   const ids = new Set(files.flatMap(({ head }) => head?.journalId ?? []));
   const own = found.filter(({ journalId }) => ids.size === 0 || ids.has(journalId));
   if (own.length < found.length) {
@@ -102,6 +104,10 @@ async function newestCheckpoint(
     faults.push({ kind: "missing-checkpoint", path: checkpointFolder, offset: 0, text });
   }
   return own.sort((a, b) => b.sequence - a.sequence)[0];
+}
+
+async function syncFolders(disk: Disk, folders: readonly (string | undefined)[]): Promise<void> {
+  for (const folder of folders) if (folder !== undefined) await disk.syncFolder(folder);
 }
 
 function damagedCheckpoint(path: string, text: string): JournalFault {

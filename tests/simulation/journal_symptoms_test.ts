@@ -253,3 +253,26 @@ test(
     assert.deepEqual(state.positions, { tail: { file: 7 } });
   },
 );
+
+test(
+  "journal removes nothing on the word of a checkpoint whose name is not on disk",
+  { segmentBytes: 8 * KIB },
+  async (bench) => {
+    const journal = await bench.open();
+    await bench.wait(journal.addChannel("a"));
+    await bench.put(7000, 7001, 7002, 7003);
+    const { disk, time } = bench.run;
+    const before = disk.entries.get("/checkpoint/checkpoint");
+    journal.append([], [{ source: "tail", position: { file: 1 } }]);
+    journal.checkpoint().catch(() => {});
+    // What is delivered during the sync is in the checkpoint, and not yet in the log.
+    await time.settle();
+    journal.deliver("a", 4, 4);
+    while (disk.entries.get("/checkpoint/checkpoint") === before) assert.ok(await time.step());
+    disk.kill();
+    await bench.open();
+    disk.cutPower();
+    const { faults } = await bench.open();
+    assert.deepEqual(faults.filter(({ kind }) => kind === "missing-segment"), []);
+  },
+);
