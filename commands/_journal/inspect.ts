@@ -69,9 +69,8 @@ function positionTable({ positions }: Survey): string {
 function checkpointText({ checkpoint }: Survey): string {
   if (checkpoint === undefined) return "  none was found; the log says all that is needed\n";
   const { folder, sequence, segmentNumber, offset, timeMs } = checkpoint;
-  const place = segmentNumber < 0
-    ? "before the first segment"
-    : `segment number ${segmentNumber}, byte ${offset}`;
+  if (segmentNumber < 0) return `  ${folder}: made before the first event; the log says all else\n`;
+  const place = `segment number ${segmentNumber}, byte ${offset}`;
   return `  ${folder}: up to sequence ${sequence}, ${place}, ${new Date(timeMs).toISOString()}\n`;
 }
 
