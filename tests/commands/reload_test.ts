@@ -50,6 +50,43 @@ for (const [how, args] of [["SIGHUP", []], ["a change of a watched file", ["--wa
   });
 }
 
+const KEPT = `sources: { in: { type: spooldir, spoolDir: spool, channels: [c1] } }
+channels: { c1: { type: file, retention: 1h } }
+sinks: { s1: { type: file_roll, directory: first, channel: c1 } }
+`;
+const AGAIN = `sources: { in: { type: spooldir, spoolDir: spool, channels: [c1, c2] } }
+channels:
+  c1: { type: file, retention: 1h }
+  c2: { type: file, retention: 1h, from: earliest }
+sinks:
+  s1: { type: file_roll, directory: first, channel: c1 }
+  s2: { type: file_roll, directory: second, channel: c2 }
+`;
+
+Deno.test("file channel added by SIGHUP reads again what the journal keeps, then what comes, each event once", async () => {
+  await using folder = await folderWith({ "logs.yaml": KEPT });
+  const { path } = folder;
+  const spool = async (name: string, lines: string[]) => {
+    await Deno.writeTextFile(`${path}/${name}`, lines.map((line) => `${line}\n`).join(""));
+    await Deno.rename(`${path}/${name}`, `${path}/spool/${name}`);
+  };
+  await Deno.mkdir(`${path}/spool`);
+  await spool("a.log", ["1", "2", "3"]);
+  const args = ["run", "--log-format", "json", "--state-dir", "state", "logs.yaml"];
+  const program = new Program(args, { cwd: path });
+  await until("the first file", () => linesIn(`${path}/first`).length === 3);
+  await Deno.writeTextFile(`${path}/logs.yaml`, AGAIN);
+  program.child.kill("SIGHUP");
+  await program.says("Reloaded");
+  await spool("b.log", ["4", "5"]);
+  await until("all again", () => linesIn(`${path}/second`).length >= 5);
+  program.child.kill("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+  for (const name of ["first", "second"]) {
+    assert.deepEqual(linesIn(`${path}/${name}`), ["1", "2", "3", "4", "5"]);
+  }
+});
+
 Deno.test("SIGHUP with a file that has errors shows them and changes nothing", async () => {
   await using folder = await folderWith({ "web.yaml": ONE });
   const program = new Program(["run", "--log-format", "json", "web.yaml"], { cwd: folder.path });
