@@ -2,10 +2,10 @@
 // either the old or the new one; what is in it was safe when it was written, and a crash loses at most the last delay.
 import { errorText, type Position } from "../core/mod.ts";
 import type { PositionStore } from "../core/position.ts";
+import { denoDisk, tryLock } from "../journal/disk.ts";
 import { CommandError } from "./exit.ts";
 
 const SAVE_DELAY_MS = 500;
-const LOCK_WAIT_MS = 300;
 const FORMAT_VERSION = 1;
 
 /** How the positions file is kept. */
@@ -112,7 +112,7 @@ class PositionFile implements FilePositions {
     };
     try {
       await replaceFile(this.#path, `${JSON.stringify(content, null, 1)}\n`);
-      await syncFolder(this.#stateDir);
+      await denoDisk.syncFolder(this.#stateDir);
     } catch (cause) {
       this.#isSaved = false;
       throw new Error(`Cannot write the positions file "${this.#path}"`, { cause });
@@ -173,13 +173,6 @@ async function replaceFile(path: string, text: string): Promise<void> {
   await Deno.rename(newPath, path);
 }
 
-/** A rename is on disk only when its folder is; Windows cannot open folders and needs no such step. */
-async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path);
-  await folder.sync();
-}
-
 async function lockFolder(stateDir: string): Promise<Deno.FsFile> {
   const path = `${stateDir}/lock`;
   const file = await openLock(stateDir, path);
@@ -204,14 +197,4 @@ async function openLock(stateDir: string, path: string): Promise<Deno.FsFile> {
       fix: "make it writable, or name another one: --state-dir DIR",
     });
   }
-}
-
-/** Deno before 2.7 knows no `tryLock`; there, a lock that does not come soon is taken as held. */
-async function tryLock(file: Deno.FsFile): Promise<boolean> {
-  if (typeof file.tryLock === "function") return await file.tryLock(true);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<false>((resolve) => timer = setTimeout(() => resolve(false), LOCK_WAIT_MS));
-  const isLocked = await Promise.race([file.lock(true).then(() => true), patience]);
-  clearTimeout(timer);
-  return isLocked;
 }

@@ -130,11 +130,14 @@ async function lock(folder: string): Promise<{ release(): void }> {
   return { release: () => file.close() };
 }
 
-/** Versions of Deno before 2.7 cannot ask without waiting; there a wait of that length counts as a no. */
-async function tryLock(file: Deno.FsFile): Promise<boolean> {
-  if (typeof file.tryLock === "function") return await file.tryLock(true);
+/**
+ * Locks a file, for this process alone or shared, unless another holds it. Versions of Deno before 2.7 cannot ask without
+ * waiting; there a wait of half a second counts as a no.
+ */
+export async function tryLock(file: Deno.FsFile, isExclusive = true): Promise<boolean> {
+  if (typeof file.tryLock === "function") return await file.tryLock(isExclusive);
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), 500);
-  file.lock(true).then(() => resolve(true), () => resolve(false));
+  file.lock(isExclusive).then(() => resolve(true), () => resolve(false));
   return await promise.finally(() => clearTimeout(timer));
 }

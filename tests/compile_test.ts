@@ -79,4 +79,20 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: `${title} keeps events in a journal and reads it`,
+  ignore: isMissing,
+  async fn() {
+    const pipeline = `${folder}/kept.yaml`;
+    const text = "source: { type: exec, command: seq 5 }\nchannel: { type: file }\nsink: { type: stdout }\n";
+    await Deno.writeTextFile(pipeline, text);
+    const state = `${folder}/kept`;
+    for (const args of [["run", "--state-dir", state, pipeline], ["journal", "verify", `${state}/journal`]]) {
+      const { code, stdout, stderr } = await new Deno.Command(binary, { args }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      assert.match(new TextDecoder().decode(stdout), /^1\n2\n3\n4\n5\n$|, 5 events, .*no faults/);
+    }
+  },
+});
+
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));

@@ -1,4 +1,5 @@
 import { denoDisk, type Disk, type Listing, listSegments } from "../../journal/mod.ts";
+import { tryLock } from "../../journal/disk.ts";
 import { makeSeal, parseKeyFile, type Seal } from "../../journal/seal.ts";
 import { CommandError, usageError } from "../exit.ts";
 
@@ -65,7 +66,7 @@ export async function holderOf({ folders }: JournalHome): Promise<string | undef
     const file = openIfThere(path);
     if (file === undefined) continue;
     try {
-      if (await file.tryLock(false)) file.unlockSync();
+      if (await tryLock(file, false)) file.unlockSync();
       else return (await Deno.readTextFile(path)).trim() || "another process";
     } finally {
       file.close();
