@@ -20,20 +20,43 @@ export interface KeyStoreFile {
  * bytes, as it does to Java; the library is loaded on first use.
  * @throws {Error} when the password is wrong, the file is damaged, or it holds no private key.
  */
-export async function readKeyStore({ path, bytes, password }: KeyStoreFile): Promise<ServerIdentity> {
+export async function readKeyStore(file: KeyStoreFile): Promise<ServerIdentity> {
+  const entry = (await readEntries(file)).find(({ cert, key }) => cert && key);
+  if (!entry) {
+    throw new Error(`Key store ${file.path} holds no private key: add one with keytool -genkeypair`);
+  }
+  return { cert: entry.cert!, key: entry.key! };
+}
+
+/**
+ * Reads the certificates of the authorities that a Java trust store (JKS or PKCS12) holds, as PEM texts.
+ * @throws {Error} when the password is wrong, the file is damaged, or it holds no certificate.
+ */
+export async function readTrustStore(file: KeyStoreFile): Promise<string[]> {
+  const found = (await readEntries(file)).map(({ ca, cert }) => ca ?? cert).filter((pem) =>
+    pem !== undefined
+  );
+  if (found.length > 0) return found;
+  throw new Error(`Trust store ${file.path} holds no certificate: add one with keytool -importcert`);
+}
+
+interface StoreEntry {
+  readonly cert?: string;
+  readonly key?: string;
+  /** Set for certificates that are trusted, not owned. */
+  readonly ca?: string;
+}
+
+async function readEntries({ path, bytes, password }: KeyStoreFile): Promise<readonly StoreEntry[]> {
   const { toPem } = (await import("jks-js")).default;
-  let entries: Record<string, { cert?: string; key?: string; ca?: string }>;
   try {
-    entries = toPem(Buffer.from(bytes), password) as typeof entries;
+    return Object.values(toPem(Buffer.from(bytes), password) as Record<string, StoreEntry>);
   } catch (cause) {
     throw new Error(
-      `Cannot read key store ${path}: check keystore-password, and that it is a JKS or PKCS12 file`,
+      `Cannot read key store ${path}: check its password, and that it is a JKS or PKCS12 file`,
       { cause },
     );
   }
-  const entry = Object.values(entries).find(({ cert, key }) => cert && key);
-  if (!entry) throw new Error(`Key store ${path} holds no private key: add one with keytool -genkeypair`);
-  return { cert: entry.cert!, key: entry.key! };
 }
 
 /** Says what is wrong with a pair of PEM texts, or nothing. */

@@ -3,7 +3,7 @@ import { createApp } from "./_http/app.ts";
 import { Credentials } from "./_http/credentials.ts";
 import { httpFields } from "./_http/fields.ts";
 import { Formats } from "./_http/formats.ts";
-import { readIdentity } from "./_http/identity.ts";
+import { tlsComplaints, tlsIdentity } from "./_tcp/tls_fields.ts";
 import { Intake } from "./_http/intake.ts";
 
 type HttpConfig = Config<typeof httpFields>;
@@ -49,10 +49,7 @@ sink: { type: file_roll, directory: out }`,
 });
 
 function findConflicts(config: HttpConfig) {
-  const found: { key: string; text: string; fix: string }[] = [];
-  if ((config.certFile === undefined) !== (config.keyFile === undefined)) {
-    found.push({ key: "certFile", text: "certFile and keyFile go together", fix: "set both" });
-  }
+  const found: { key: string; text: string; fix: string }[] = [...tlsComplaints(config)];
   if ((config.username === undefined) !== (config.password === undefined)) {
     found.push({ key: "username", text: "username and password go together", fix: "set both" });
   }
@@ -115,9 +112,10 @@ async function listen(
 ): Promise<Deno.HttpServer<Deno.NetAddr>> {
   const { bind: hostname, port } = config;
   const isEncrypted = config.ssl || config.enableSSL === true;
-  const identity = isEncrypted && await readIdentity({
+  const identity = await tlsIdentity({
     ...config,
-    password: config["keystore-password"] ?? config.keystorePassword,
+    ssl: isEncrypted,
+    "keystore-password": config["keystore-password"] ?? config.keystorePassword,
   });
   try {
     const server = Deno.serve({ hostname, port, signal, onListen() {}, ...identity }, answer);

@@ -6,7 +6,6 @@ import {
   defineSource,
   duration,
   type Emit,
-  errorText,
   host,
   int,
   port,
@@ -14,10 +13,10 @@ import {
 } from "sluice/plugin";
 import { Connection, type ConnectionParts } from "./_netcat/connection.ts";
 import { LineLimit } from "./_netcat/line_limit.ts";
+import { serveTcp } from "./_tcp/server.ts";
 
 const BLOCK_BYTES = 256 * 1024;
 const MAX_BLOCKS = 8;
-const WATCH_MS = 1000;
 
 const config = {
   bind: host().describe("Address to listen on."),
@@ -72,7 +71,7 @@ function isEncoding(label: string): boolean {
 }
 
 async function serve(emit: Emit, settings: Config<typeof config>, context: Context): Promise<void> {
-  const { encoding, maxConnections } = settings;
+  const { encoding, bind, port, maxConnections, idleTimeout } = settings;
   const shared: Omit<ConnectionParts, "decoder"> = {
     emit,
     context,
@@ -81,75 +80,13 @@ async function serve(emit: Emit, settings: Config<typeof config>, context: Conte
     isAnswering: settings["ack-every-event"],
   };
   const isUtf8 = new TextDecoder(encoding).encoding === "utf-8";
-  const listener = listen(settings, context);
-  const open = new Map<Connection, Promise<void>>();
-  const watching = closeIdle(open.keys.bind(open), settings.idleTimeout * 1000, context);
-  for await (const conn of acceptAll(listener, context)) {
-    if (open.size >= maxConnections) {
-      refuse(conn, context);
-      continue;
-    }
-    const connection = new Connection(conn, {
-      ...shared,
-      decoder: isUtf8 ? undefined : new TextDecoder(encoding),
-    });
-    open.set(connection, connection.run().finally(() => count(open.delete(connection))));
-    count();
-  }
-  await Promise.all(open.values());
-  await watching;
-
-  function count(_changed?: boolean): void {
-    context.counters.set("OpenConnectionCount", open.size);
-  }
-}
-
-function listen({ bind: hostname, port }: Config<typeof config>, context: Context): Deno.TcpListener {
-  try {
-    const listener = Deno.listen({ hostname, port });
-    context.counters.set("Port", listener.addr.port);
-    context.log.info("Listening", { bind: hostname, port: listener.addr.port });
-    return listener;
-  } catch (cause) {
-    const fix = cause instanceof Deno.errors.AddrInUse
-      ? "another program has the port; stop it or choose another port"
-      : errorText(cause);
-    throw new Error(`Cannot listen on ${hostname}:${port}: ${fix}`, { cause });
-  }
-}
-
-/** Gives connections until the signal aborts; a connection that breaks while it is accepted is none. */
-async function* acceptAll(listener: Deno.TcpListener, { signal, log, clock }: Context) {
-  const close = () => listener.close();
-  signal.addEventListener("abort", close, { once: true });
-  if (signal.aborted) close();
-  while (!signal.aborted) {
-    try {
-      yield await listener.accept();
-    } catch (cause) {
-      if (signal.aborted) return;
-      log.warn("Cannot accept a connection", { cause: errorText(cause) });
-      await clock.sleep(100, signal);
-    }
-  }
-}
-
-function refuse(conn: Deno.TcpConn, { counters, log }: Context): void {
-  counters.add("ConnectionRefusedCount");
-  log.debug("Too many connections", { remote: conn.remoteAddr.hostname });
-  const reason = new TextEncoder().encode("FAILED: Too many connections\n");
-  conn.write(reason).catch(() => {}).finally(() => conn.close());
-}
-
-async function closeIdle(
-  connections: () => Iterable<Connection>,
-  limitMs: number,
-  { clock, signal }: Context,
-): Promise<void> {
-  while (limitMs > 0 && !signal.aborted) {
-    await clock.sleep(Math.min(WATCH_MS, limitMs / 2), signal);
-    for (const connection of connections()) {
-      if (connection.activeMs + limitMs < clock.now()) void connection.close();
-    }
-  }
+  await serveTcp({
+    bind,
+    port,
+    maxConnections,
+    idleTimeoutMs: idleTimeout * 1000,
+    farewell: new TextEncoder().encode("FAILED: Too many connections\n"),
+    open: (conn) =>
+      new Connection(conn, { ...shared, decoder: isUtf8 ? undefined : new TextDecoder(encoding) }),
+  }, context);
 }

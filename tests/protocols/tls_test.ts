@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { findPemFault, readKeyStore } from "../../protocols/tls.ts";
-import { JKS_STORE, PKCS12_STORE, STORE_PASSWORD } from "./key_stores.ts";
+import { findPemFault, readKeyStore, readTrustStore } from "../../protocols/tls.ts";
+import {
+  JKS_STORE,
+  JKS_TRUST_STORE,
+  PKCS12_STORE,
+  PKCS12_TRUST_STORE,
+  STORE_PASSWORD,
+} from "./key_stores.ts";
 
 for (const [format, bytes] of [["JKS", JKS_STORE], ["PKCS12", PKCS12_STORE]] as const) {
   Deno.test(`tls reads certificate and key of a ${format} store`, async () => {
@@ -15,8 +21,16 @@ for (const [format, bytes] of [["JKS", JKS_STORE], ["PKCS12", PKCS12_STORE]] as 
   Deno.test(`tls names the file, when the password of a ${format} store is wrong`, async () => {
     await assert.rejects(
       readKeyStore({ path: "/etc/pki/server.jks", bytes, password: "sesame" }),
-      /Cannot read key store \/etc\/pki\/server.jks: check keystore-password/,
+      /Cannot read key store \/etc\/pki\/server.jks: check its password/,
     );
+  });
+}
+
+for (const [format, bytes] of [["JKS", JKS_TRUST_STORE], ["PKCS12", PKCS12_TRUST_STORE]] as const) {
+  Deno.test(`tls reads the certificates of a ${format} trust store`, async () => {
+    const [pem, ...others] = await readTrustStore({ path: "trust.jks", bytes, password: STORE_PASSWORD });
+    assert.equal(others.length, 0);
+    assert.match(new X509Certificate(pem!).subject, /CN=localhost/);
   });
 }
 

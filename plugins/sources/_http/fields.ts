@@ -8,14 +8,13 @@ import {
   int,
   list,
   map,
-  path,
   port,
   secret,
   text,
 } from "sluice/plugin";
+import { tlsServerFields } from "../_tcp/tls_fields.ts";
 
 const NO_JETTY = "the server here is Deno's own, without Jetty's settings";
-const NO_CHOICE = "TLS 1.2 and 1.3 with safe cipher suites are always offered, and nothing older";
 
 const listening = {
   port: port().describe("TCP port to listen on; 0 picks a free one."),
@@ -49,19 +48,8 @@ const credentials = {
 };
 
 const encryption = {
+  ...tlsServerFields,
   ssl: bool().default(false).describe("Speak HTTPS."),
-  certFile: path({ access: "read" }).optional().describe("Certificate chain as PEM."),
-  keyFile: path({ access: "read" }).optional().describe("Private key as PEM."),
-  keystore: path({ access: "read" }).optional().describe(
-    "Java key store with certificate and key, instead of PEM files; else FLUME_SSL_KEYSTORE_PATH names it.",
-  ),
-  "keystore-password": secret().optional().describe("Password of the key store."),
-  "keystore-type": choice(["JKS", "PKCS12"], { ignored: "the format shows in the file" }).default("JKS")
-    .describe("Format of the key store."),
-  "exclude-protocols": list({ ignored: NO_CHOICE }).default(["SSLv3"]).describe("TLS versions to refuse."),
-  "include-protocols": list({ ignored: NO_CHOICE }).default([]).describe("TLS versions to offer."),
-  "exclude-cipher-suites": list({ ignored: NO_CHOICE }).default([]).describe("Cipher suites to refuse."),
-  "include-cipher-suites": list({ ignored: NO_CHOICE }).default([]).describe("Cipher suites to offer."),
   keystorePassword: secret({ instead: "keystore-password" }).optional().describe(
     "Password of the key store.",
   ),

@@ -23,13 +23,13 @@ const FAREWELL_MS = 2000;
 export class Connection {
   /** When the client last sent something, in epoch ms. */
   activeMs: number;
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
   readonly #parts: ConnectionParts;
   readonly #lines: LineBuffer;
   readonly #answers: Answers;
   readonly #chunk: Uint8Array<ArrayBuffer> | undefined;
 
-  constructor(conn: Deno.TcpConn, parts: ConnectionParts) {
+  constructor(conn: Deno.Conn, parts: ConnectionParts) {
     this.#conn = conn;
     this.#parts = parts;
     this.#lines = new LineBuffer(parts.pool, parts.limit.maxChars);
