@@ -29,7 +29,10 @@ export interface Context {
   readonly counters: Counters;
   /** Folder for what the component itself must keep; made by whoever writes to it first. */
   readonly stateDir: string;
-  /** The last safe position of a replayable source. */
+  /**
+   * The last safe position of a replayable source; for one that recognises what is sent again, what it noted last, and
+   * undefined where nothing keeps its notes, so that it must make none.
+   */
   readonly resume?: Position | undefined;
   /** Creates the codec that a field of type `codec()` names. */
   codec(choice: CodecChoice): Promise<Codec>;

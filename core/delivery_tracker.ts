@@ -28,9 +28,9 @@ export class DeliveryTracker {
     return this.#open;
   }
 
-  /** Follows one delivery until it settles. */
-  track(delivery: Delivery): void {
-    const { position } = delivery.batch;
+  /** Follows one delivery until it settles; its position matters only when the source can send it again. */
+  track(delivery: Delivery, isReplayable = true): void {
+    const position = isReplayable ? delivery.batch.position : undefined;
     const tracked = position && { position, isSettled: false };
     if (tracked) this.#queue.push(tracked);
     this.#open++;

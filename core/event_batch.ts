@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Lease } from "./block_pool.ts";
+import type { BatchIdentity } from "./identity.ts";
+import { joinBodies, joinHeaders, oldestMs } from "./join_batches.ts";
 import { joinPositions, type Position } from "./position.ts";
 
 /** One value for all events of a batch, or one value (or none) for each. */
@@ -26,6 +28,8 @@ export interface EventBatchInit {
   readonly layout?: BatchLayout;
   readonly headers?: ReadonlyMap<string, Column>;
   readonly position?: Position | undefined;
+  readonly identity?: BatchIdentity | undefined;
+  readonly bornMs?: number | undefined;
   readonly lease?: Lease | undefined;
 }
 
@@ -56,6 +60,10 @@ export class EventBatch implements Iterable<Event> {
   readonly headers: ReadonlyMap<string, Column>;
   /** Where the source, or the durable channel that gave it, goes on after this batch. */
   readonly position: Position | undefined;
+  /** Which events of its channel these are; set by the channel, and lost when events are left out. */
+  readonly identity: BatchIdentity | undefined;
+  /** When the source emitted it, in epoch ms; the oldest time of a batch that was joined. */
+  readonly bornMs: number | undefined;
   /** Set when the block belongs to a pool: the bytes are gone once the promise given for the batch settles. */
   readonly lease: Lease | undefined;
   #text: BlockText | undefined;
@@ -68,6 +76,8 @@ export class EventBatch implements Iterable<Event> {
     this.layout = init.layout ?? "packed";
     this.headers = init.headers ?? NO_HEADERS;
     this.position = init.position;
+    this.identity = init.identity;
+    this.bornMs = init.bornMs;
     this.lease = init.lease;
   }
 
@@ -106,7 +116,8 @@ export class EventBatch implements Iterable<Event> {
       (sum, { position }) => joinPositions(sum, position),
       undefined,
     );
-    return new EventBatch({ ...joined, headers: joinHeaders(batches, joined.starts.length), position });
+    const headers = joinHeaders(batches, joined.starts.length);
+    return new EventBatch({ ...joined, headers, position, bornMs: oldestMs(batches) });
   }
 
   /** The bytes of one body: a view, not a copy. */
@@ -152,10 +163,15 @@ export class EventBatch implements Iterable<Event> {
 
   /** The same batch with some parts replaced; shares the rest. */
   with(change: Partial<EventBatchInit>): EventBatch {
-    const { block, starts, ends, size, layout, headers, position, lease } = this;
-    const copy = new EventBatch({ block, starts, ends, size, layout, headers, position, lease, ...change });
+    const { block, starts, ends } = this;
+    const copy = new EventBatch({ ...this.#parts(), ...change });
     if (copy.block === block && copy.starts === starts && copy.ends === ends) copy.#text = this.#text;
     return copy;
+  }
+
+  #parts(): EventBatchInit {
+    const { block, starts, ends, size, layout, headers, position, identity, bornMs, lease } = this;
+    return { block, starts, ends, size, layout, headers, position, identity, bornMs, lease };
   }
 
   /** The same events with one header set; a value of a whole column replaces what was there. */
@@ -186,7 +202,7 @@ export class EventBatch implements Iterable<Event> {
     }
     const headers = mapColumns(this.headers, (column) => pick(column, indexes));
     const layout = this.layout === "dense" ? "sparse" : this.layout;
-    return this.with({ starts, ends, size: indexes.length, headers, layout });
+    return this.with({ starts, ends, size: indexes.length, headers, layout, identity: undefined });
   }
 
   /**
@@ -202,6 +218,7 @@ export class EventBatch implements Iterable<Event> {
       size: end - from,
       headers: mapColumns(this.headers, (column) => column.slice(from, end)),
       position: end === this.size ? this.position : this.position && NO_PROGRESS,
+      identity: undefined,
     });
   }
 
@@ -244,49 +261,4 @@ function mapColumns(
     changed.set(name, typeof column === "string" ? column : change(column));
   }
   return changed;
-}
-
-/** Copies the bytes from first to last body of each batch behind one another, a "\n" after each batch where layouts allow. */
-function joinBodies(batches: readonly EventBatch[]) {
-  const size = batches.reduce((sum, batch) => sum + batch.size, 0);
-  const block = new Uint8Array(batches.reduce((sum, batch) => sum + batch.spanBytes + 1, 0));
-  const starts = new Uint32Array(size);
-  const ends = new Uint32Array(size);
-  let [at, offset] = [0, 0];
-  for (const batch of batches) {
-    if (batch.size === 0) continue;
-    const base = batch.starts[0]!;
-    block.set(batch.block.subarray(base, base + batch.spanBytes), offset);
-    for (let index = 0; index < batch.size; index++, at++) {
-      starts[at] = batch.starts[index]! - base + offset;
-      ends[at] = batch.ends[index]! - base + offset;
-    }
-    offset += batch.spanBytes;
-    block[offset++] = 10;
-  }
-  return { block: block.subarray(0, offset), starts, ends, size, layout: joinLayouts(batches) };
-}
-
-function joinLayouts(batches: readonly EventBatch[]): BatchLayout {
-  if (batches.every(({ layout }) => layout === "dense")) return "dense";
-  return batches.some(({ layout }) => layout === "packed") ? "packed" : "sparse";
-}
-
-function joinHeaders(batches: readonly EventBatch[], size: number): ReadonlyMap<string, Column> {
-  const names = new Set<string>();
-  for (const { headers } of batches) for (const name of headers.keys()) names.add(name);
-  const joined = new Map<string, Column>();
-  for (const name of names) joined.set(name, joinColumn(batches, name, size));
-  return joined;
-}
-
-function joinColumn(batches: readonly EventBatch[], name: string, size: number): Column {
-  const first = batches[0]!.headers.get(name);
-  if (typeof first === "string" && batches.every(({ headers }) => headers.get(name) === first)) return first;
-  const values = new Array<string | undefined>(size);
-  let at = 0;
-  for (const batch of batches) {
-    for (let index = 0; index < batch.size; index++) values[at++] = batch.header(index, name);
-  }
-  return values;
 }

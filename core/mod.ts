@@ -30,6 +30,7 @@ export {
 } from "./errors.ts";
 export { EventBatch } from "./event_batch.ts";
 export type { BatchLayout, BlockText, Column, Event, EventBatchInit } from "./event_batch.ts";
+export type { BatchIdentity, IdentityRun } from "./identity.ts";
 export type { Fate, Interceptor } from "./interceptor.ts";
 export { splitLines } from "./lines.ts";
 export type { LineIndex, LineOptions } from "./lines.ts";

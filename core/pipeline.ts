@@ -10,7 +10,7 @@ import { type Interceptor, interceptStream } from "./interceptor.ts";
 import { type KeeperChoice, type Keeping, keepingOf } from "./keeping.ts";
 import type { PlanPart, PlanSource } from "./plan.ts";
 import type { Position, PositionStore } from "./position.ts";
-import { putStream, type Selector } from "./selector.ts";
+import { putStream, type PutTarget, type Selector } from "./selector.ts";
 import { type Source, sourceStream } from "./source.ts";
 
 /** How long the same reason for a rolled back batch is not logged again. */
@@ -85,10 +85,34 @@ export async function runSource(component: Component, about: SourceRun): Promise
   const chain = await createChain(plan, context);
   about.wiring = { ...about.wiring, selector: await createSelector(plan, context) };
   component.recover();
-  const { readable, ended } = sourceStream(chain.source, (delivery) => follow(delivery, component, tracker));
+  const { readable, ended } = sourceStream(
+    chain.source,
+    (delivery) => follow(delivery, { component, tracker, plan, source: chain.source }),
+    surroundings.clock,
+  );
   let flow = readable;
   for (const interceptor of chain.interceptors) flow = flow.pipeThrough(interceptStream(interceptor));
-  await flow.pipeTo(putStream({
+  const refusable = chain.source.answers === true;
+  await flow.pipeTo(
+    putStream(putTargetOf(about, { component, keeping, refusable, failure: failure.signal })),
+  );
+  await Promise.race([tracker.idle(), aborted(endSignal)]);
+  for (const interceptor of chain.interceptors) await interceptor.close?.();
+  await ended;
+  failure.signal.throwIfAborted();
+}
+
+interface SourceStart {
+  readonly component: Component;
+  readonly keeping: Keeping;
+  readonly refusable: boolean;
+  /** Aborts when a batch that the source must send again was rolled back. */
+  readonly failure: AbortSignal;
+}
+
+function putTargetOf(about: SourceRun, { component, keeping, refusable, failure }: SourceStart): PutTarget {
+  const { surroundings, wiring: { plan: { plugin } } } = about;
+  return {
     get selector() {
       return about.wiring.selector!;
     },
@@ -97,17 +121,14 @@ export async function runSource(component: Component, about: SourceRun): Promise
     },
     source: about.source,
     get keeping() {
-      return plan.plugin.replayable ? keeping : { ...keeping, log: about.wiring.keepers.log };
+      return plugin.replayable || plugin.recognises ? keeping : { ...keeping, log: about.wiring.keepers.log };
     },
-    refusable: chain.source.answers === true,
-    leaving: keeping.log && plan.plugin.replayable ? about.signal : undefined,
-    signal: AbortSignal.any([endSignal, failure.signal]),
+    refusable,
+    leaving: keeping.log && plugin.replayable ? about.signal : undefined,
+    signal: AbortSignal.any([surroundings.endSignal, failure]),
     onRefused: refusals(component, surroundings.clock, about.signal),
-  }));
-  await Promise.race([tracker.idle(), aborted(endSignal)]);
-  for (const interceptor of chain.interceptors) await interceptor.close?.();
-  await ended;
-  failure.signal.throwIfAborted();
+    onHeld: () => component.counters.add("ChannelWriteFail"),
+  };
 }
 
 /** Only a source that can replay waits for whoever keeps its position. Undefined when the pipeline stops meanwhile. */
@@ -115,6 +136,10 @@ async function findKeeping(
   { surroundings, source, wiring, signal }: SourceRun,
 ): Promise<Keeping | undefined> {
   const { plan, keepers } = wiring;
+  if (plan.plugin.recognises && keepers.log) {
+    return { resume: keepers.log.position(source) ?? {}, log: keepers.log };
+  }
+  if (plan.plugin.recognises) return { resume: undefined };
   if (!plan.plugin.replayable) {
     return { resume: surroundings.positions.load(plan.name), log: keepers.log };
   }
@@ -123,12 +148,20 @@ async function findKeeping(
   return await Promise.race([keeping, aborted(signal).then(() => undefined)]);
 }
 
-function follow(delivery: Delivery, component: Component, tracker: DeliveryTracker): void {
+interface Follower {
+  readonly component: Component;
+  readonly tracker: DeliveryTracker;
+  readonly plan: PlanSource;
+  readonly source: Source;
+}
+
+function follow(delivery: Delivery, { component, tracker, plan, source }: Follower): void {
   const { size } = delivery.batch;
-  countReceived(component, size);
-  tracker.track(delivery);
+  const amount = { events: size, batches: source.countsAppends ? 0 : 1 };
+  countReceived(component, amount);
+  tracker.track(delivery, plan.plugin.recognises !== true);
   // As in Flume an event that an interceptor drops counts as accepted.
-  delivery.settled.then(() => countAccepted(component, size), () => {});
+  delivery.settled.then(() => countAccepted(component, amount), () => {});
 }
 
 async function createChain(plan: PlanSource, context: Context) {
@@ -159,14 +192,19 @@ export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-function countReceived({ counters }: Component, size: number): void {
-  counters.add("EventReceivedCount", size);
-  counters.add("AppendBatchReceivedCount");
+interface Amount {
+  readonly events: number;
+  readonly batches: number;
 }
 
-function countAccepted(component: Component, size: number): void {
-  component.counters.add("EventAcceptedCount", size);
-  component.counters.add("AppendBatchAcceptedCount");
+function countReceived({ counters }: Component, { events, batches }: Amount): void {
+  counters.add("EventReceivedCount", events);
+  counters.add("AppendBatchReceivedCount", batches);
+}
+
+function countAccepted(component: Component, { events, batches }: Amount): void {
+  component.counters.add("EventAcceptedCount", events);
+  component.counters.add("AppendBatchAcceptedCount", batches);
   component.progress();
 }
 

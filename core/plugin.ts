@@ -48,6 +48,11 @@ export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends
   ): readonly { readonly key: string; readonly text: string; readonly fix?: string }[];
   /** A source that puts a position on each batch and can go on from it: nothing of it is lost at a crash. */
   readonly replayable?: boolean;
+  /**
+   * A source that knows again what a peer sends twice: what it puts into the position of a batch is kept with the
+   * events, when all its channels share a log, and comes back as `context.resume`.
+   */
+  readonly recognises?: boolean;
   /** It keeps files in `context.stateDir`, which only one running pipeline may use. */
   readonly keepsState?: boolean;
   readonly examples: readonly Example[];

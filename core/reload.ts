@@ -149,7 +149,8 @@ function canStay(source: RunningSource, next: PlanSource, { pipeline, changed }:
     interceptors.length === next.interceptors.length &&
     interceptors.every((part, index) => isSamePart(part, next.interceptors[index]!)) &&
     ![...source.plan.channels, ...next.channels].some((name) => changed.has(name)) &&
-    (!next.plugin.replayable || isSameKeeper(source.run.wiring.keepers, wiringOf(next, pipeline).keepers));
+    (!(next.plugin.replayable || next.plugin.recognises) ||
+      isSameKeeper(source.run.wiring.keepers, wiringOf(next, pipeline).keepers));
 }
 
 /** Gives a source that stays its new selector and channels; the next batch goes the new way. */

@@ -1,6 +1,7 @@
 import type { TakeOptions, TakeTransaction } from "./channel.ts";
 import { Deque } from "./deque.ts";
 import { EventBatch } from "./event_batch.ts";
+import { type BatchIdentity, joinIdentities } from "./identity.ts";
 import { joinPositions, type Position } from "./position.ts";
 
 /** A batch in a queue, and what its channel wants to know of it. */
@@ -15,6 +16,8 @@ export interface QueueEntry {
   readonly replay?: { accepted(): void; abandoned(): void };
   /** Where a reader goes on behind the first so many events of the batch. Absent: only its end has a position. */
   positionAt?(events: number): Position;
+  /** Which events of the channel a part of the batch holds. Absent: they are numbered for the life of the queue. */
+  identityOf?(from: number, to: number): BatchIdentity;
 }
 
 interface Owner {
@@ -55,6 +58,7 @@ export class TakeQueue {
   readonly #takers = new Deque<Taker>();
   readonly #watched = new WeakSet<AbortSignal>();
   readonly #afterCommit: () => void;
+  readonly #stream = crypto.randomUUID();
   #size = 0;
   #bytes = 0;
   #pushedEvents = 0;
@@ -145,7 +149,7 @@ export class TakeQueue {
 
   #transaction(pieces: readonly Piece[]): TakeTransaction {
     const take = {
-      batch: withPlace(EventBatch.concat(pieces.map(({ batch }) => batch)), pieces.at(-1)!),
+      batch: withPlace(EventBatch.concat(pieces.map(({ batch }) => batch)), pieces, this.#stream),
       accept: () => {
         for (const piece of pieces) accept(piece);
         if (!pieces.some(({ owner }) => owner.holdsLease)) take.batch = EventBatch.EMPTY;
@@ -217,10 +221,18 @@ function pieceOf(owner: Owner, batch: EventBatch, place: number): Piece {
   return { owner, batch, place, size: batch.size, spanBytes: batch.spanBytes, isAccepted: false };
 }
 
-/** Gives a batch that may end within an entry the position of its end, if the entry knows it. */
-function withPlace(batch: EventBatch, { owner, place, size }: Piece): EventBatch {
+/** Says which events these are, and gives a batch that may end within an entry the position of its end. */
+function withPlace(batch: EventBatch, pieces: readonly Piece[], stream: string): EventBatch {
+  const { owner, place, size } = pieces.at(-1)!;
   const position = owner.entry.positionAt?.(place + size - owner.place);
-  return position ? batch.with({ position: joinPositions(batch.position, position) }) : batch;
+  const identity = joinIdentities(pieces.map((piece) => identityOf(piece, stream)));
+  return batch.with({ identity, ...position && { position: joinPositions(batch.position, position) } });
+}
+
+function identityOf({ owner, place, size }: Piece, stream: string): BatchIdentity {
+  const from = place - owner.place;
+  return owner.entry.identityOf?.(from, from + size) ??
+    { stream, runs: [{ first: place, count: size, after: place, timeMs: 0 }] };
 }
 
 function accept(piece: Piece): void {

@@ -28,6 +28,8 @@ export interface NewFrame {
 export interface Appended {
   /** Of the first event of the first frame. */
   readonly sequence: number;
+  /** When it was put, as the heads of its frames say. */
+  readonly timeMs: number;
   /** Settles when the group is committed as `sync` says; rejects when none of it will ever be read. */
   readonly committed: Promise<void>;
 }

@@ -107,7 +107,7 @@ export class Writer {
     this.#pending.push({ sequence, endSequence, changes, settled, place });
     this.#nextSequence = endSequence;
     this.#timeMs = timeMs;
-    return { sequence, committed: settled.promise };
+    return { sequence, timeMs, committed: settled.promise };
   }
 
   /** Writes what waits. @throws {JournalError} when it was refused instead. */

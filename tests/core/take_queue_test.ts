@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { BlockPool, EventBatch, TakeQueue, type TakeTransaction } from "sluice/plugin";
+import { type BatchIdentity, BlockPool, EventBatch, TakeQueue, type TakeTransaction } from "sluice/plugin";
 
 const never = new AbortController().signal;
 
 function read({ batch }: TakeTransaction): string[] {
   return Array.from({ length: batch.size }, (_, index) => batch.text(index));
+}
+
+function numbersOf(identity: BatchIdentity | undefined): number[] {
+  return identity!.runs.flatMap(({ first, count }) =>
+    Array.from({ length: count }, (_, index) => first + index)
+  );
 }
 
 /** A random push, take, commit or rollback. */
@@ -38,6 +44,7 @@ Deno.test("take queue gives every event once and in order, whatever is taken, co
         open = await queue.take({ maxEvents: step.maxEvents, signal: never });
         const expected = pushed!.slice(committed!.length, committed!.length + open.batch.size);
         assert.deepEqual(read(open), expected);
+        assert.deepEqual(numbersOf(open.batch.identity), expected.map((text) => parseInt(text)));
         assert.ok(open.batch.size >= 1 && open.batch.size <= step.maxEvents);
       } else if (step.do === "end" && open) {
         if (step.commits) committed!.push(...read(open));
@@ -60,7 +67,7 @@ Deno.test("take queue joins small batches with their headers, and keeps large on
   queue.push({ batch: large });
   const joined = await queue.take({ maxEvents: 1000, signal: never });
   assert.deepEqual(Array.from(joined.batch, ({ headers }) => headers.host), ["web1", "web2", undefined]);
-  assert.equal((await queue.take({ maxEvents: 1000, signal: never })).batch, large);
+  assert.equal((await queue.take({ maxEvents: 1000, signal: never })).batch.block, large.block);
 });
 
 Deno.test("take that waits rejects with the signal's reason, and the next event goes to another taker", async () => {

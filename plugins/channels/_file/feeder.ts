@@ -77,16 +77,17 @@ export class Feeder {
     return this.#held(frame, lease);
   }
 
-  #held({ sequence, count, payload }: ReadFrame, lease: Lease | undefined): HeldFrame | Damage {
+  #held({ sequence, count, timeMs, payload }: ReadFrame, lease: Lease | undefined): HeldFrame | Damage {
     const isPooled = lease !== undefined && payload.buffer === lease.block.buffer;
     if (!isPooled) lease?.release();
     try {
-      const whole = new EventBatch(decodeFrame(payload));
+      const whole = new EventBatch({ ...decodeFrame(payload), bornMs: timeMs });
       if (whole.size !== count) throw new RangeError(`Event frame of ${whole.size} events, not ${count}`);
       const skipped = Math.max(0, this.#range.from - sequence);
       return {
         sequence: sequence + skipped,
         count: count - skipped,
+        timeMs,
         bytes: payload.length,
         lease: isPooled ? lease : undefined,
         batch: whole.slice(skipped, count),

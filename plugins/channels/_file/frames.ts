@@ -1,4 +1,4 @@
-import { EventBatch, type Lease } from "sluice/plugin";
+import { EventBatch, type IdentityRun, type Lease } from "sluice/plugin";
 
 /** Frames below this length are joined with those behind them … */
 export const SMALL_BYTES = 16 * 1024;
@@ -11,10 +11,20 @@ export interface HeldFrame {
   /** Of its first event. */
   readonly sequence: number;
   readonly count: number;
+  /** When it was put, in epoch ms. */
+  readonly timeMs: number;
   readonly bytes: number;
   /** Without a lease: the collector takes care of the bytes. */
   readonly lease: Lease | undefined;
   readonly batch: EventBatch;
+}
+
+/** The events from one place of a batch up to (not with) another. */
+export interface BatchPart {
+  readonly from: number;
+  readonly to: number;
+  /** From this sequence up to the batch's first event the channel has no others. */
+  readonly after: number;
 }
 
 /** Frames that follow each other in a channel, as one batch. */
@@ -27,6 +37,8 @@ export interface JoinedFrames {
   readonly batch: EventBatch;
   /** Sequence behind the first so many events; other channels' events may lie between those of this one. */
   sequenceBehind(events: number): number;
+  /** Which events of the log stand in a part of the batch. */
+  runsOf(part: BatchPart): readonly IdentityRun[];
 }
 
 /** Makes one batch of frames; the leases of those that are copied end. */
@@ -37,7 +49,7 @@ export function joinFrames(frames: readonly HeldFrame[]): JoinedFrames {
     ? first.batch.with({ lease: first.lease })
     : EventBatch.concat(frames.map((frame) => frame.batch));
   if (frames.length > 1) { for (const { lease } of frames) lease?.release(); }
-  const places = frames.map(({ sequence, count }) => ({ sequence, count }));
+  const places = frames.map(({ sequence, count, timeMs }) => ({ sequence, count, timeMs }));
   return {
     from: first.sequence,
     next: last.sequence + last.count,
@@ -52,7 +64,26 @@ export function joinFrames(frames: readonly HeldFrame[]): JoinedFrames {
       }
       return last.sequence + last.count;
     },
+    runsOf: (part) => runsOf(places, part),
   };
+}
+
+/** Between two frames that a channel gives behind one another it has no other events. */
+function runsOf(
+  places: readonly Pick<HeldFrame, "sequence" | "count" | "timeMs">[],
+  part: BatchPart,
+): readonly IdentityRun[] {
+  const runs: IdentityRun[] = [];
+  let [before, after] = [0, part.after];
+  for (const { sequence, count, timeMs } of places) {
+    const skipped = Math.max(0, part.from - before);
+    const wanted = Math.min(count, part.to - before) - skipped;
+    const first = sequence + skipped;
+    if (wanted > 0) runs.push({ first, count: wanted, after: skipped > 0 ? first : after, timeMs });
+    before += count;
+    after = sequence + count;
+  }
+  return runs;
 }
 
 /** Gathers small frames until they are worth a batch. */

@@ -8,16 +8,19 @@ export class FreshFrame implements HeldFrame {
   readonly lease: Lease;
   readonly #payload: Uint8Array;
   readonly #headers: EventBatch["headers"];
+  readonly #bornMs: number | undefined;
   #batch: EventBatch | undefined;
   /** Known as soon as it is appended. */
   sequence = -1;
+  timeMs = 0;
   isCommitted = false;
 
-  constructor({ size, headers }: EventBatch, payload: Uint8Array, lease: Lease) {
+  constructor({ size, headers, bornMs }: EventBatch, payload: Uint8Array, lease: Lease) {
     this.count = size;
     this.lease = lease;
     this.#payload = payload;
     this.#headers = headers;
+    this.#bornMs = bornMs;
   }
 
   get bytes(): number {
@@ -26,7 +29,10 @@ export class FreshFrame implements HeldFrame {
 
   /** All channels of the frame share it. */
   get batch(): EventBatch {
-    return this.#batch ??= new EventBatch(decodeFrame(this.#payload, this.#headers));
+    return this.#batch ??= new EventBatch({
+      ...decodeFrame(this.#payload, this.#headers),
+      bornMs: this.#bornMs,
+    });
   }
 }
 

@@ -170,11 +170,12 @@ export class SharedJournal implements ChannelLog {
   }
 
   /** Gives the frames to their channels, and the channels' takers the events as soon as they are committed. */
-  #follow({ sequence: first, committed }: Appended, written: readonly Written[]): Promise<void> {
+  #follow({ sequence: first, timeMs, committed }: Appended, written: readonly Written[]): Promise<void> {
     if (first < this.#next) this.#rejectFrom(first);
     let sequence = first;
     for (const { frame, members } of written) {
       frame.sequence = sequence;
+      frame.timeMs = timeMs;
       sequence += frame.count;
       for (const { out } of members) out.appended(frame);
     }

@@ -44,6 +44,8 @@ export class WayOut {
   #queuedBytes = 0;
   #putNext: number;
   #givenNext = 0;
+  /** Behind everything that was ever given to the queue. */
+  #queuedNext: number | undefined;
   #waiting: (() => void)[] = [];
 
   constructor(about: WayOutOptions) {
@@ -197,12 +199,17 @@ export class WayOut {
     this.#behind -= count;
     this.#queuedBytes += bytes;
     this.#queue.push(this.#entryOf(frames, portion));
+    this.#queuedNext = Math.max(next, this.#queuedNext ?? 0);
     frames.batch.lease?.release();
   }
 
-  #entryOf({ batch, next, sequenceBehind }: JoinedFrames, portion: Portion): QueueEntry {
+  #entryOf({ batch, next, sequenceBehind, runsOf }: JoinedFrames, portion: Portion): QueueEntry {
     const key = this.positionKey;
+    // What is given for the first time has nothing between it and what was given before.
+    const isNew = this.#queuedNext !== undefined && portion.from >= this.#queuedNext;
+    const after = isNew ? this.#queuedNext! : portion.from;
     return {
+      identityOf: (from, to) => ({ stream: key, runs: runsOf({ from, to, after }) }),
       ...this.#about.hasPositions
         ? {
           batch: batch.with({ position: { [key]: next } }),

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import type { Channel, EventBatch } from "sluice/plugin";
+import { bodiesOf, inFolder, numbered, put, take } from "./_channels.ts";
+
+/** Takes all that is there in pieces and gives it back; answers what identifies each event. */
+async function identities(channel: Channel, maxEvents: number): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const takes = [];
+  while (found.size < channel.size) {
+    const taken = await take(channel, maxEvents);
+    takes.push(taken);
+    note(taken.batch, found);
+  }
+  for (const taken of takes.reverse()) await taken.rollback();
+  return found;
+}
+
+function note(batch: EventBatch, found: Map<string, string>): void {
+  const { stream, runs } = batch.identity!;
+  const numbers = runs.flatMap(({ first, count, timeMs }) =>
+    Array.from({ length: count }, (_, index) => `${stream}/${first + index}/${timeMs}`)
+  );
+  assert.equal(numbers.length, batch.size);
+  bodiesOf(batch).forEach((body, at) => found.set(body, numbers[at]!));
+}
+
+Deno.test("file channel gives each event the same identity from memory, from the disk, and in every cut", async () => {
+  await inFolder(async (folder) => {
+    const [main, other] = [await folder.open("main"), await folder.open("other")];
+    for (let from = 0; from < 300; from += 10) {
+      await put(main, numbered(from, from + 10));
+      await put(other, numbered(from, from + 3));
+    }
+    const known = await identities(main, 7);
+    assert.equal(known.size, 300);
+    assert.equal(new Set(known.values()).size, 300);
+    assert.deepEqual(await identities(main, 64), known);
+    const others = await identities(other, 10);
+    assert.equal(new Set([...known.values(), ...others.values()]).size, 390);
+    const copy = folder.crashed();
+    try {
+      const again = await copy.open("main");
+      assert.deepEqual(await identities(again, 11), known);
+      await put(again, numbered(1000, 1010));
+      assert.equal(new Set((await identities(again, 50)).values()).size, 310);
+    } finally {
+      await copy.end();
+    }
+  });
+});
+
+Deno.test("file channel claims no event of its own between two runs of a batch", async () => {
+  await inFolder(async (folder) => {
+    const [main, other] = [await folder.open("main"), await folder.open("other")];
+    for (let from = 0; from < 50; from += 5) {
+      await put(main, numbered(from, from + 5));
+      await put(other, numbered(from, from + 2));
+    }
+    const { batch } = await take(main, 50);
+    const { runs } = batch.identity!;
+    assert.ok(runs.length > 1, "frames of the other channel lie between");
+    for (const [at, { after, first }] of runs.entries()) {
+      const before = runs[at - 1];
+      assert.equal(after, before ? before.first + before.count : first);
+    }
+  });
+});
