@@ -91,16 +91,34 @@ export interface ChannelLog {
   position(source: string): Position | undefined;
 }
 
+/** Counts the takes of one sink or group. */
+export interface TakeWatch {
+  /** A take found nothing and has to wait. */
+  onEmpty(): void;
+  /** A take brought so many events. */
+  onTaken(events: number): void;
+  /** The channel could not give what it holds. */
+  onFailed(): void;
+}
+
 /** The way out of a channel: one transaction at a time, asked for only when the sink wants it. */
-export function takeStream(channel: Channel, options: TakeOptions): ReadableStream<TakeTransaction> {
+export function takeStream(
+  channel: Channel,
+  options: TakeOptions,
+  watch: TakeWatch,
+): ReadableStream<TakeTransaction> {
   return new ReadableStream<TakeTransaction>({
     async pull(controller) {
       await yieldTurn();
       try {
-        controller.enqueue(await channel.take(options));
+        if (channel.size === 0) watch.onEmpty();
+        const take = await channel.take(options);
+        watch.onTaken(take.batch.size);
+        controller.enqueue(take);
       } catch (cause) {
-        if (!options.signal.aborted) throw cause;
-        controller.close();
+        if (options.signal.aborted) return controller.close();
+        watch.onFailed();
+        throw cause;
       }
     },
   }, { highWaterMark: 0 });

@@ -14,6 +14,8 @@ export interface PutOptions {
   readonly leaving?: AbortSignal | undefined;
   /** True: there is another way for the events by now, so a refusal is passed on. */
   isOutdated?(): boolean;
+  /** Tells of a refusal that is not passed on. */
+  onHeld?(): void;
 }
 
 /** How long no further refusal is logged. */
@@ -119,7 +121,7 @@ function cut(batch: EventBatch, maxEvents: number): readonly EventBatch[] {
 async function untilTaken<R>(
   puts: readonly PortPut[],
   put: () => Promise<R> | R,
-  { refusable, signal, leaving, isOutdated }: PutOptions,
+  { refusable, signal, leaving, isOutdated, onHeld }: PutOptions,
 ): Promise<R> {
   const backoff = new Backoff({ firstMs: 50, maxMs: 5000 });
   for (;;) {
@@ -132,6 +134,7 @@ async function untilTaken<R>(
     } catch (cause) {
       // A note without events has no port to tell of it.
       if (refusable || leaving?.aborted || puts.length === 0) throw cause;
+      onHeld?.();
       await puts[0]!.port.retryLater(
         cause,
         backoff.next(),

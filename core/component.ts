@@ -1,21 +1,26 @@
 import { Backoff } from "./backoff.ts";
 import type { Clock, Logger } from "./context.ts";
-import { Counters } from "./counters.ts";
+import { Counters, KIND_COUNTERS } from "./counters.ts";
 import { errorText } from "./errors.ts";
+import type { HistogramState } from "./histogram.ts";
 
 /** How a component is doing. */
 export type ComponentState = "starting" | "running" | "backing-off" | "finished" | "stopped" | "failed";
 
 /** What an operator sees of a component. */
 export interface ComponentStatus {
-  readonly kind: "source" | "channel" | "sink";
+  /** A group of sinks is shown as its processor, with its members as sinks beside it. */
+  readonly kind: "source" | "channel" | "sink_processor" | "sink";
   readonly name: string;
   readonly type: string;
+  /** The group that a sink stands in. */
+  readonly group?: string;
   readonly state: ComponentState;
   /** The last thing that went wrong. */
   readonly error?: string;
   readonly restarts: number;
   readonly counters: Readonly<Record<string, number>>;
+  readonly histograms: Readonly<Record<string, HistogramState>>;
 }
 
 /** A part of a running pipeline that can fail and be started again without the others. */
@@ -23,7 +28,9 @@ export class Component {
   readonly kind: ComponentStatus["kind"];
   readonly name: string;
   readonly type: string;
-  readonly counters = new Counters();
+  readonly group: string | undefined;
+  /** They count on when the component starts again by itself; one that a reload makes anew begins with 0. */
+  readonly counters: Counters;
   readonly log: Logger;
   readonly #clock: Clock;
   state: ComponentState = "starting";
@@ -32,13 +39,15 @@ export class Component {
   #hasProgressed = false;
 
   constructor(
-    about: { readonly kind: ComponentStatus["kind"]; readonly name: string; readonly type: string },
+    about: Pick<ComponentStatus, "kind" | "name" | "type" | "group">,
     log: Logger,
     clock: Clock,
   ) {
     this.kind = about.kind;
     this.name = about.name;
     this.type = about.type;
+    this.group = about.group;
+    this.counters = new Counters([...KIND_COUNTERS[about.kind], "StartTime", "StopTime"]);
     this.log = log;
     this.#clock = clock;
   }
@@ -47,7 +56,7 @@ export class Component {
   async supervise(run: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff({ firstMs: 200, maxMs: 30_000 });
     while (!signal.aborted) {
-      this.state = "starting";
+      this.begin();
       const startMs = this.#clock.now();
       try {
         await run();
@@ -59,14 +68,32 @@ export class Component {
         await this.#waitAfter(cause, backoff.next(), signal);
       }
     }
-    this.state = signal.aborted ? "stopped" : "finished";
+    this.end(signal.aborted ? "stopped" : "finished");
+  }
+
+  /** Notes a start, and its time. */
+  begin(): void {
+    this.state = "starting";
+    this.counters.set("StartTime", this.#clock.now());
+    this.counters.set("StopTime", 0);
+  }
+
+  /** Notes the end, and its time. */
+  end(state: "stopped" | "finished"): void {
+    this.state = state;
+    this.counters.set("StopTime", this.#clock.now());
   }
 
   /** Notes something that went wrong and is being tried again; logged once until it changes. */
   note(cause: unknown): void {
     const error = errorText(cause);
     if (error !== this.#error) this.log.warn(`Trying again: ${error}`);
-    this.#error = error;
+    this.hold(cause);
+  }
+
+  /** Shows what went wrong without logging it: for a part whose owner tells of it. */
+  hold(cause: unknown): void {
+    this.#error = errorText(cause);
     this.state = "backing-off";
   }
 
@@ -84,16 +111,17 @@ export class Component {
   }
 
   status(): ComponentStatus {
-    const { kind, name, type, state } = this;
-    const error = this.#error === undefined ? {} : { error: this.#error };
+    const { kind, name, type, group, state, counters } = this;
     return {
       kind,
       name,
       type,
+      ...group !== undefined && { group },
       state,
-      ...error,
+      ...this.#error !== undefined && { error: this.#error },
       restarts: this.#restarts,
-      counters: this.counters.snapshot(),
+      counters: counters.snapshot(),
+      histograms: counters.histograms(),
     };
   }
 

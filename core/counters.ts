@@ -1,6 +1,51 @@
+import { Histogram, type HistogramState } from "./histogram.ts";
+
+/** The counters that Flume gives every component of a kind; they are there, as 0, before anything has happened. */
+export const KIND_COUNTERS = {
+  source: [
+    "EventReceivedCount",
+    "EventAcceptedCount",
+    "AppendReceivedCount",
+    "AppendAcceptedCount",
+    "AppendBatchReceivedCount",
+    "AppendBatchAcceptedCount",
+    "OpenConnectionCount",
+    "EventReadFail",
+    "ChannelWriteFail",
+    "GenericProcessingFail",
+  ],
+  channel: [
+    "ChannelSize",
+    "ChannelCapacity",
+    "EventPutAttemptCount",
+    "EventPutSuccessCount",
+    "EventTakeAttemptCount",
+    "EventTakeSuccessCount",
+  ],
+  sink: [
+    "ConnectionCreatedCount",
+    "ConnectionClosedCount",
+    "ConnectionFailedCount",
+    "BatchEmptyCount",
+    "BatchUnderflowCount",
+    "BatchCompleteCount",
+    "EventDrainAttemptCount",
+    "EventDrainSuccessCount",
+    "EventWriteFail",
+    "ChannelReadFail",
+  ],
+  sink_processor: ["EventDrainAttemptCount", "EventDrainSuccessCount", "EventWriteFail"],
+} as const;
+
 /** Flume's counters of one component, by their Flume names; filled by core, added to by plugins. */
 export class Counters {
   readonly #values = new Map<string, number>();
+  readonly #histograms = new Map<string, Histogram>();
+
+  /** Counters with these names are shown before they are first used. */
+  constructor(names: Iterable<string> = []) {
+    for (const name of names) this.#values.set(name, 0);
+  }
 
   /** Adds to a counter, which starts at 0. */
   add(name: string, amount = 1): void {
@@ -16,8 +61,22 @@ export class Counters {
     return this.#values.get(name) ?? 0;
   }
 
+  /** The histogram of a name, made at its first use: whoever observes much keeps it. */
+  histogram(name: string, bounds: readonly number[]): Histogram {
+    const known = this.#histograms.get(name);
+    if (known) return known;
+    const made = new Histogram(bounds);
+    this.#histograms.set(name, made);
+    return made;
+  }
+
   /** All counters as they stand now. */
   snapshot(): Record<string, number> {
     return Object.fromEntries(this.#values);
+  }
+
+  /** All histograms as they stand now. */
+  histograms(): Record<string, HistogramState> {
+    return Object.fromEntries(Array.from(this.#histograms, ([name, own]) => [name, own.state()]));
   }
 }

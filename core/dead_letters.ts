@@ -47,6 +47,7 @@ export class DeadLetters {
     // Both may keep something in one folder.
     await closing;
     // A fault shows before the first letter; `put` tries again.
+    target?.component.begin();
     if (target) this.#ready().catch((cause) => target.component.note(cause));
   }
 
@@ -56,7 +57,7 @@ export class DeadLetters {
     [this.#sink, this.#isClosed] = [undefined, true];
     await this.#turn;
     await sink?.then((made) => made.close?.()).catch((cause) => target?.component.note(cause));
-    if (target) target.component.state = "stopped";
+    target?.component.end("stopped");
   }
 
   /** The desk of a sink or group; the same one across its restarts. */

@@ -4,6 +4,8 @@ import { EventBatch } from "./event_batch.ts";
 export class Delivery {
   /** The batch as the last stage passed it on; the empty one once the channels have taken it over. */
   batch: EventBatch;
+  /** When the source emitted it, in epoch ms. */
+  readonly bornMs: number | undefined;
   /** Settles as `emit` promises; nobody needs to listen. */
   readonly settled: Promise<void>;
   readonly #resolve: () => void;
@@ -13,10 +15,11 @@ export class Delivery {
   readonly awaited: Promise<void>[] = [];
   #isReleased = false;
 
-  constructor(batch: EventBatch) {
+  constructor(batch: EventBatch, bornMs?: number) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {});
     this.batch = batch;
+    this.bornMs = bornMs;
     this.settled = promise;
     this.#resolve = resolve;
     this.#reject = reject;

@@ -40,8 +40,14 @@ export function assert(condition: unknown, text: string): asserts condition {
   if (!condition) throw new Error(`Impossible state: ${text}`);
 }
 
-/** Reads the text of whatever was thrown, with the texts of its causes behind it. */
+/** Reads the text of whatever was thrown, with the texts of its causes behind it; passwords in addresses are left out. */
 export function errorText(thrown: unknown): string {
+  return wholeText(thrown).replace(CREDENTIALS, "$1***@");
+}
+
+const CREDENTIALS = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"']{1,500}@/gi;
+
+function wholeText(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.cause === undefined ? thrown.message : `${thrown.message}: ${errorText(thrown.cause)}`;
+  return thrown.cause === undefined ? thrown.message : `${thrown.message}: ${wholeText(thrown.cause)}`;
 }

@@ -2,6 +2,7 @@
  * Everything that a plugin may import, known as `sluice/plugin`.
  * @module
  */
+export type { Adoption, LeftEvents } from "./adoption.ts";
 export { BlockPool, Lease } from "./block_pool.ts";
 export type {
   Channel,
@@ -18,6 +19,7 @@ export type { Codec, CodecChoice, Decoded, Decoder, Encoder } from "./codec.ts";
 export { systemClock } from "./context.ts";
 export type { Clock, Context, Logger } from "./context.ts";
 export { Counters } from "./counters.ts";
+export type { Histogram, HistogramState } from "./histogram.ts";
 export {
   assert,
   ChannelFullError,
@@ -63,6 +65,8 @@ export type {
 } from "./plugin.ts";
 export { joinPositions, mergePositions } from "./position.ts";
 export type { Position } from "./position.ts";
+export { parseReplacement } from "./replacement.ts";
+export { countersJson } from "./reporter.ts";
 export type { CounterSnapshot, Reporter } from "./reporter.ts";
 export {
   bool,

@@ -41,4 +41,16 @@ export interface Plan {
   readonly takers: readonly PlanTaker[];
   /** The sink for events that a target will never accept. Absent: a sink that refuses one for good holds. */
   readonly deadLetters?: PlanPart;
+  /** What shows the counters to others. */
+  readonly reporters?: readonly PlanPart[];
+  /** The admin server. Absent: there is none. */
+  readonly admin?: PlanAdmin;
+}
+
+/** Where the admin server listens. */
+export interface PlanAdmin {
+  readonly port: number;
+  readonly bind: string;
+  /** Names by which it may be asked when it listens on loopback, beside those of loopback itself. */
+  readonly hosts: readonly string[];
 }

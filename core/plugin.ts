@@ -1,3 +1,4 @@
+import type { Adoption } from "./adoption.ts";
 import type { Channel } from "./channel.ts";
 import type { Codec } from "./codec.ts";
 import type { Context } from "./context.ts";
@@ -56,6 +57,11 @@ export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends
   /** It keeps files in `context.stateDir`, which only one running pipeline may use. */
   readonly keepsState?: boolean;
   readonly examples: readonly Example[];
+  /**
+   * Finds what a Flume agent with this config left behind; changes nothing.
+   * @throws {Error} when something is there and cannot be read.
+   */
+  adopt?(config: Config<F>): Promise<Adoption>;
   create(config: Config<F>, context: Context, ...extra: Extra): Part | Promise<Part>;
 }
 

@@ -27,6 +27,8 @@ export interface RunningChannel {
 export interface RunningTaker {
   readonly plan: PlanTaker;
   readonly component: Component;
+  /** What is shown of each sink of a group; empty for a sink without one. */
+  readonly members: ReadonlyMap<string, Component>;
   /** Ends this sink alone. */
   readonly stop: AbortController;
   readonly resumption: Resumption;

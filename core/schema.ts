@@ -17,8 +17,11 @@ export interface FieldMeta {
   readonly type?: string;
   /** The field is a path that the component reads, writes or both; feeds `sluice permissions`. */
   readonly access?: "read" | "write" | "read-write";
-  /** The field is a host or port that the component listens on or connects to; feeds `sluice permissions`. */
-  readonly net?: "listen-port" | "listen-host" | "connect";
+  /**
+   * The field is a host or port that the component listens on, connects to, or sends datagrams to; feeds
+   * `sluice permissions`.
+   */
+  readonly net?: "listen-port" | "listen-host" | "connect" | "datagram";
   /** The field is a command line; feeds `sluice permissions`. */
   readonly run?: boolean;
   /** A map whose keys the user names: `filegroups: f1 f2` with `filegroups.f1: …`, or one YAML map. */
@@ -31,6 +34,8 @@ export interface FieldMeta {
   readonly instead?: string;
   /** The codec that stands there when nothing is written. */
   readonly fallback?: string;
+  /** The codec that stands there when a file of Flume writes nothing, where that is another one. */
+  readonly flumeFallback?: string;
 }
 
 /** Attaches field metadata; the same as Zod's own `.meta()`, typed. */

@@ -36,6 +36,8 @@ export interface PutTarget {
   readonly leaving?: AbortSignal | undefined;
   /** Counts a batch that was rolled back. */
   onRefused(cause: unknown): void;
+  /** Counts a put that was refused and is tried again here, unknown to the source. */
+  readonly onHeld: () => void;
 }
 
 /** The end of a source's chain: fans each batch out to its channels. A write waits for flow, never for commitment. */
@@ -46,13 +48,18 @@ export function putStream(target: PutTarget): WritableStream<Delivery> {
       try {
         // A log keeps the position at once, so what the answer hangs on must be known before.
         if (target.keeping.log && delivery.awaited.length > 0) await Promise.all(delivery.awaited);
-        settle(delivery, await putSomewhere(delivery.batch, target));
+        settle(delivery, await putSomewhere(dated(delivery), target));
       } catch (cause) {
         target.onRefused(cause);
         delivery.reject(cause);
       }
     },
   }, { highWaterMark: STAGE_MARK });
+}
+
+/** Done here and not when the batch is emitted: an interceptor may have made a batch of its own. */
+function dated({ batch, bornMs }: Delivery): EventBatch {
+  return batch.bornMs === bornMs || batch.size === 0 ? batch : batch.with({ bornMs });
 }
 
 /** Puts a batch; when a reload has meanwhile taken away what refuses it, it goes the new way. */
@@ -91,7 +98,7 @@ async function putRequired(
   { target, isOutdated }: { readonly target: PutTarget; readonly isOutdated: () => boolean },
 ): Promise<PutReceipt | void> {
   const { source, refusable, signal, leaving, keeping: { log } } = target;
-  const options = { refusable, signal, leaving, isOutdated };
+  const options = { refusable, signal, leaving, isOutdated, onHeld: target.onHeld };
   const entries = routes.map((route) => ({ port: portOf(route, target), batch: route.batch }));
   if (log && (position || entries.length > 0)) {
     return await putShared(log, entries, { ...options, ...position && { note: { source, position } } });

@@ -5,6 +5,7 @@ import type { Counters } from "./counters.ts";
 import { type DeadLetterDesk, partPoison, type Poison } from "./dead_letters.ts";
 import { Deque } from "./deque.ts";
 import { DeliveryError, PoisonError } from "./errors.ts";
+import type { Histogram } from "./histogram.ts";
 import type { EventBatch } from "./event_batch.ts";
 import type { Position } from "./position.ts";
 
@@ -32,6 +33,8 @@ export interface NamedSink extends Sink {
 export interface SinkTarget {
   readonly sink: Sink;
   readonly counters: Counters;
+  /** How old events were when the target had them, each counted. */
+  readonly ages: Histogram;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Aborts when no more takes are wanted: what waits for another try then goes back into the channel. */
@@ -42,14 +45,17 @@ export interface SinkTarget {
   onRefused(cause: unknown): void;
   /** Tells of a write that succeeded. */
   onAccepted(): void;
-  /** Tells of events that the target has for good. */
-  onDelivered(): void;
+  /** Tells of a take that was committed, with how many events it held. */
+  onDelivered(taken: number): void;
   /** An accepted write was not delivered: no more takes; the stream's close throws the cause. */
   onFailed(): void;
 }
 
 interface OpenTake {
   readonly take: TakeTransaction;
+  /** How many events it holds; its batch may be gone by the time when they are delivered. */
+  readonly taken: number;
+  readonly bornMs: number | undefined;
   /** How many the target gets; what was set aside is not among them. */
   readonly events: number;
   state: "open" | "delivered" | "failed";
@@ -199,6 +205,10 @@ function count(events: number): string {
   return events === 1 ? "1 event" : `${events} events`;
 }
 
+function sizeOf({ batch }: TakeTransaction): Pick<OpenTake, "taken" | "bornMs"> {
+  return { taken: batch.size, bornMs: batch.bornMs };
+}
+
 /** Takes whose delivery is still to come, in order. */
 class OpenTakes {
   readonly #target: SinkTarget;
@@ -211,7 +221,7 @@ class OpenTakes {
   }
 
   add({ take, events, delivered }: OpenDelivery): void {
-    const entry: OpenTake = { take, events, state: "open" };
+    const entry: OpenTake = { ...sizeOf(take), take, events, state: "open" };
     this.#takes.push(entry);
     take.accept?.();
     delivered.then(() => this.#advance(entry, "delivered"), (cause) => {
@@ -223,8 +233,9 @@ class OpenTakes {
   /** Commits a take that is delivered already, after those before it. */
   async commit(take: TakeTransaction, events: number): Promise<void> {
     if (this.#takes.size > 0) return this.add({ take, events, delivered: Promise.resolve() });
+    const { taken, bornMs } = sizeOf(take);
     await take.commit();
-    this.#delivered(events);
+    this.#delivered({ taken, bornMs, events });
   }
 
   get hasFailed(): boolean {
@@ -249,14 +260,17 @@ class OpenTakes {
       if (head.state === "failed") return this.#fail(head.cause);
       this.#takes.shift();
       void head.take.commit();
-      this.#delivered(head.events);
+      this.#delivered(head);
     }
     if (this.#takes.size === 0) this.#wake();
   }
 
-  #delivered(events: number): void {
-    this.#target.counters.add("EventDrainSuccessCount", events);
-    this.#target.onDelivered();
+  #delivered({ taken, bornMs, events }: Pick<OpenTake, "taken" | "bornMs" | "events">): void {
+    const { counters, ages, clock } = this.#target;
+    counters.add("EventDrainSuccessCount", events);
+    // The clock may have been set back.
+    if (bornMs !== undefined) ages.observe(Math.max(0, clock.now() - bornMs) / 1000, events);
+    this.#target.onDelivered(taken);
   }
 
   #fail(cause: unknown): void {

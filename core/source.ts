@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "./context.ts";
 import { Delivery } from "./delivery.ts";
 import { DeliveryError } from "./errors.ts";
 import type { EventBatch } from "./event_batch.ts";
@@ -24,6 +25,11 @@ export interface Source {
    * the batch and tries again.
    */
   readonly answers?: boolean;
+  /**
+   * True for sources whose peers append single events as well as batches, and which therefore count AppendReceivedCount
+   * and its like themselves. For all others core counts each batch.
+   */
+  readonly countsAppends?: boolean;
 }
 
 /** Batches that may wait between two stages; more make each hop cheaper and hold more memory. */
@@ -36,6 +42,7 @@ export const STAGE_MARK = 8;
 export function sourceStream(
   source: Source,
   onEmit: (delivery: Delivery) => void,
+  clock: Clock = systemClock,
 ): { readonly readable: ReadableStream<Delivery>; readonly ended: Promise<void> } {
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   ended.catch(() => {});
@@ -44,7 +51,7 @@ export function sourceStream(
   const readable = new ReadableStream<Delivery>({
     start(controller) {
       const emit = (batch: EventBatch): Promise<void> => {
-        const delivery = new Delivery(batch);
+        const delivery = new Delivery(batch, clock.now());
         if (hasEnded) delivery.reject(new DeliveryError("Cannot emit: the source has ended"));
         else {
           onEmit(delivery);
@@ -53,9 +60,7 @@ export function sourceStream(
         return delivery.settled;
       };
       const ready = (): Promise<void> => {
-        if (hasEnded || controller.desiredSize === null || controller.desiredSize > 0) {
-          return Promise.resolve();
-        }
+        if (hasEnded || (controller.desiredSize ?? 1) > 0) return Promise.resolve();
         return (wake ??= Promise.withResolvers<void>()).promise;
       };
       const run = async () =>

@@ -127,14 +127,19 @@ export class Pipeline implements RunningPipeline {
       counters.set("ChannelSize", channel.size);
       if (Number.isFinite(channel.capacity)) counters.set("ChannelCapacity", channel.capacity);
     }
-    const inOrder = [...this.sources.values(), ...this.channels.values(), ...this.takers.values()];
+    const inOrder = [...this.sources.values(), ...this.channels.values()].map(({ component }) => component);
+    const takers = Array.from(
+      this.takers.values(),
+      ({ component, members }) => [component, ...members.values()],
+    );
     const { component: deadLetters } = this.#surroundings.deadLetters;
-    return [...inOrder.map(({ component }) => component), ...deadLetters ? [deadLetters] : []]
+    return [...inOrder, ...takers.flat(), ...deadLetters ? [deadLetters] : []]
       .map((component) => component.status());
   }
 
   async createChannel(part: PlanPart): Promise<void> {
     const component = this.#component("channel", part);
+    component.begin();
     const about = { surroundings: this.#surroundings, signal: this.#end.signal };
     const channel = await part.plugin.create(part.config, contextOf(component, part, about)) as Channel;
     const { name, counters, log } = component;
@@ -169,21 +174,30 @@ export class Pipeline implements RunningPipeline {
   }
 
   startTaker(plan: PlanTaker): void {
-    const type = plan.processor?.type ?? plan.sinks[0]!.type;
-    const component = this.#component("sink", { name: plan.name, type });
-    const { port: { channel } } = this.channels.get(plan.channel)!;
+    const { processor, sinks } = plan;
+    const component = processor
+      ? this.#component("sink_processor", { name: plan.name, type: processor.type })
+      : this.#component("sink", sinks[0]!);
+    const memberOf = ({ name, type }: PlanPart) => this.#component("sink", { name, type, group: plan.name });
+    const shown = processor ? sinks.map(memberOf) : [];
+    const members = new Map(shown.map((member) => [member.name, member]));
+    const { port: { channel, counters } } = this.channels.get(plan.channel)!;
     const stop = new AbortController();
     const resumption = new Resumption(this.#resumptions.get(plan.name));
     this.#resumptions.set(plan.name, resumption);
     const run = {
       surroundings: this.#surroundings,
       channel,
+      channelCounters: counters,
+      members,
       isAlone: this.plan.takers.filter((other) => other.channel === plan.channel).length === 1,
       resumption,
       signal: AbortSignal.any([this.#drained.signal, stop.signal]),
     };
-    const done = component.supervise(() => runTaker(plan, component, run), run.signal);
-    this.takers.set(plan.name, { plan, component, stop, resumption, isAlone: run.isAlone, done });
+    for (const member of shown) member.begin();
+    const done = component.supervise(() => runTaker(plan, component, run), run.signal)
+      .finally(() => shown.forEach((member) => member.end("stopped")));
+    this.takers.set(plan.name, { plan, component, members, stop, resumption, isAlone: run.isAlone, done });
   }
 
   /** Waits until these channels hold nothing that a crash could lose, or until the signal or the end. */
@@ -200,9 +214,13 @@ export class Pipeline implements RunningPipeline {
     }
   }
 
-  #component(kind: ComponentStatus["kind"], { name, type }: { name: string; type: string }): Component {
+  #component(
+    kind: ComponentStatus["kind"],
+    { name, type, group }: Pick<ComponentStatus, "name" | "type" | "group">,
+  ): Component {
     const log = this.#options.logger(`${kind}.${name}`);
-    return new Component({ kind, name, type }, log, this.#surroundings.clock);
+    const about = { kind, name, type, ...group !== undefined && { group } };
+    return new Component(about, log, this.#surroundings.clock);
   }
 
   async #finish(): Promise<void> {
@@ -217,7 +235,7 @@ export class Pipeline implements RunningPipeline {
     await Promise.race([this.#surroundings.deadLetters.close(), aborted(signal)]);
     for (const { port, component } of this.channels.values()) {
       await port.channel.close();
-      component.state = "stopped";
+      component.end("stopped");
     }
     await this.#options.positions.flush();
     if (left > 0) throw new DeliveryError(`Events not delivered before the stop: ${left}`);

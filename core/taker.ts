@@ -1,12 +1,14 @@
-import { type Channel, takeStream } from "./channel.ts";
+import { type Channel, takeStream, type TakeWatch } from "./channel.ts";
 import type { Component } from "./component.ts";
-import { PoisonError } from "./errors.ts";
-import type { EventBatch } from "./event_batch.ts";
+import type { Counters } from "./counters.ts";
+import { type LateSink, lateSink } from "./group_member.ts";
 import type { Resumption } from "./keeping.ts";
 import { contextOf, type Surroundings } from "./pipeline.ts";
 import type { PlanPart, PlanTaker } from "./plan.ts";
-import { type NamedSink, type Sink, sinkStream } from "./sink.ts";
+import { type Sink, sinkStream } from "./sink.ts";
 
+/** Upper bounds for the age of a delivered event in seconds. */
+const AGE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
 /** How long the first batch waits for the members of a group to be made. */
 const MAKE_LIMIT_MS = 1000;
 
@@ -14,6 +16,9 @@ const MAKE_LIMIT_MS = 1000;
 export interface TakerRun {
   readonly surroundings: Surroundings;
   readonly channel: Channel;
+  readonly channelCounters: Counters;
+  /** What is shown of each sink of a group, by its name. */
+  readonly members: ReadonlyMap<string, Component>;
   /** True when nothing else drains the channel: only then a position that the sink holds covers all before it. */
   readonly isAlone: boolean;
   readonly resumption: Resumption;
@@ -26,7 +31,7 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
   const failure = new AbortController();
   const signal = AbortSignal.any([about.signal, failure.signal]);
   resumption.reset();
-  const sink = await createSink(plan, component, surroundings);
+  const sink = await createSink(plan, component, about);
   try {
     await goOn(sink, plan, about);
     component.recover();
@@ -36,16 +41,21 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
         return Math.min(sink.batchSize ?? Infinity, channel.maxTakeEvents ?? Infinity);
       },
     };
-    await takeStream(channel, limits).pipeTo(sinkStream({
+    const watch = takeWatch(component.counters, about.channelCounters);
+    await takeStream(channel, limits, watch).pipeTo(sinkStream({
       sink: about.isAlone && !plan.processor ? sink : forgetful(sink),
       counters: component.counters,
+      ages: component.counters.histogram("BatchAgeSeconds", AGE_SECONDS),
       clock: surroundings.clock,
       signal: surroundings.endSignal,
       stopSignal: signal,
       deadLetters: surroundings.deadLetters.desk(plan.name),
       onRefused: (cause) => component.note(cause),
       onAccepted: () => component.recover(),
-      onDelivered: () => component.progress(),
+      onDelivered: (taken) => {
+        about.channelCounters.add("EventTakeSuccessCount", taken);
+        component.progress();
+      },
       onFailed: () => {
         resumption.reset();
         failure.abort();
@@ -54,6 +64,18 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
   } finally {
     await sink.close?.();
   }
+}
+
+/** As in Flume a take that finds nothing is an attempt, too, and an empty batch of the sink. */
+function takeWatch(counters: Counters, channelCounters: Counters): TakeWatch {
+  return {
+    onEmpty: () => {
+      channelCounters.add("EventTakeAttemptCount");
+      counters.add("BatchEmptyCount");
+    },
+    onTaken: (events) => channelCounters.add("EventTakeAttemptCount", events),
+    onFailed: () => counters.add("ChannelReadFail"),
+  };
 }
 
 /** Lets the sink put its target in order, and what is before it go on behind what the target holds. */
@@ -73,21 +95,22 @@ function forgetful(sink: Sink): Pick<Sink, "write"> {
   return { write: (batch, signal) => sink.write(batch.with({ position: undefined }), signal) };
 }
 
-async function createSink(plan: PlanTaker, component: Component, surroundings: Surroundings): Promise<Sink> {
-  const about = { surroundings, signal: surroundings.endSignal };
-  const create = async (part: PlanPart): Promise<Sink> =>
-    await part.plugin.create(part.config, contextOf(component, part, about)) as Sink;
-  if (!plan.processor) return await create(plan.sinks[0]!);
+async function createSink(plan: PlanTaker, component: Component, about: TakerRun): Promise<Sink> {
+  const { surroundings, members } = about;
+  const create = async (part: PlanPart, shown: Component): Promise<Sink> =>
+    await part.plugin.create(
+      part.config,
+      contextOf(shown, part, { surroundings, signal: surroundings.endSignal }),
+    ) as Sink;
+  if (!plan.processor) return await create(plan.sinks[0]!, component);
   // A member that cannot be made must not keep the others from their work.
-  const sinks = plan.sinks.map((part) => lateSink(part.name, () => create(part)));
+  const sinks = plan.sinks.map((part) => {
+    const member = members.get(part.name)!;
+    return lateSink(part.name, member, () => create(part, member));
+  });
   await makeSoon(sinks, surroundings);
-  const context = contextOf(component, plan.processor, about);
+  const context = contextOf(component, plan.processor, { surroundings, signal: surroundings.endSignal });
   return await plan.processor.plugin.create(plan.processor.config, context, sinks) as Sink;
-}
-
-interface LateSink extends NamedSink {
-  /** Makes it before its first use, so that it is known how many events it takes at once. */
-  make(): Promise<unknown>;
 }
 
 /** Makes what can be made without a long wait; the rest is made when it is used. */
@@ -95,72 +118,4 @@ async function makeSoon(sinks: readonly LateSink[], { clock }: Surroundings): Pr
   const patience = new AbortController();
   const made = Promise.allSettled(sinks.map((sink) => sink.make())).finally(() => patience.abort());
   await Promise.race([made, clock.sleep(MAKE_LIMIT_MS, patience.signal)]);
-}
-
-/** A sink that is made at its first use, and again at the next one when that fails. */
-function lateSink(name: string, create: () => Promise<Sink>): LateSink {
-  let made: Promise<Sink> | undefined;
-  let batchSize: number | undefined;
-  const sink = () =>
-    made ??= create().then(putInOrder).then((created) => {
-      batchSize = created.batchSize;
-      return created;
-    }).catch((cause) => {
-      made = undefined;
-      throw cause;
-    });
-  return {
-    name,
-    get batchSize() {
-      return batchSize;
-    },
-    make: sink,
-    write: async (batch, signal) => await writeInPieces(await sink(), batch, signal),
-    close: async () => await made?.then((created) => created.close?.(), () => {}),
-  };
-}
-
-async function putInOrder(sink: Sink): Promise<Sink> {
-  try {
-    await sink.resume?.();
-    return sink;
-  } catch (cause) {
-    await sink.close?.();
-    throw cause;
-  }
-}
-
-/** Until a late sink is made nobody knows how many events it takes at once, so the first batch may be too large for it. */
-async function writeInPieces(
-  sink: Sink,
-  batch: EventBatch,
-  signal: AbortSignal,
-): Promise<void | { delivered: Promise<void> }> {
-  const { batchSize = Infinity } = sink;
-  if (batch.size <= batchSize) return await sink.write(batch, signal);
-  const owed: Promise<void>[] = [];
-  for (let from = 0; from < batch.size; from += batchSize) {
-    const answer = await writePiece(sink, { batch, from, to: from + batchSize }, signal);
-    answer?.delivered.catch(() => {});
-    if (answer) owed.push(answer.delivered);
-  }
-  return owed.length === 0 ? undefined : { delivered: Promise.all(owed).then(() => {}) };
-}
-
-async function writePiece(
-  sink: Sink,
-  { batch, from, to }: { readonly batch: EventBatch; readonly from: number; readonly to: number },
-  signal: AbortSignal,
-): Promise<void | { delivered: Promise<void> }> {
-  // The sink names places in its piece; who reads them knows the whole batch.
-  const refuse = (cause: unknown) => {
-    if (!(cause instanceof PoisonError)) throw cause;
-    throw new PoisonError(cause.message, cause.indexes.map((index) => index + from), { cause: cause.cause });
-  };
-  try {
-    const answer = await sink.write(batch.slice(from, to), signal);
-    return answer && { delivered: answer.delivered.catch(refuse) };
-  } catch (cause) {
-    refuse(cause);
-  }
 }

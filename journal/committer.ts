@@ -119,8 +119,10 @@ export class Committer {
 
   async #syncOrRescue(): Promise<void> {
     const { files } = this.#writer;
+    const startMs = performance.now();
     try {
-      return await files.sync();
+      await files.sync();
+      return this.#options.onSync?.(performance.now() - startMs);
     } catch (cause) {
       this.#report(`A sync failed (${cause}); what it was for is written again`, {});
     }

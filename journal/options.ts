@@ -41,4 +41,6 @@ export interface JournalOptions {
   readonly maxLingerMs?: number;
   /** Is told of damage found while running, of failed syncs and failed checkpoints. */
   onFault?(fault: JournalFault): void;
+  /** Is told how long each sync of a segment took that went well. */
+  onSync?(ms: number): void;
 }

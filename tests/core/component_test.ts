@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backoff } from "sluice/plugin";
+import { Backoff, errorText } from "sluice/plugin";
 import { Component } from "../../core/component.ts";
 import { testContext } from "../support/context.ts";
 import { until } from "../support/until.ts";
@@ -72,4 +72,13 @@ Deno.test("component logs a repeated failure once, and the recovery with what it
     ["warn", "Trying again: Target is down"],
     ["info", "Recovered"],
   ]);
+});
+
+Deno.test("error texts show neither users nor passwords of addresses", () => {
+  const cause = new Error("kafka://:s3cret@broker:9092 refused");
+  const text = errorText(new Error('Cannot post to "https://ada:s3cret@example.org/a@b?c=d@e"', { cause }));
+  assert.equal(
+    text,
+    'Cannot post to "https://***@example.org/a@b?c=d@e": kafka://***@broker:9092 refused',
+  );
 });

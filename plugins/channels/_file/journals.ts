@@ -24,6 +24,9 @@ export interface JoinedJournal {
   leave(): Promise<void>;
 }
 
+/** What a file channel of Flume keeps in its data folders. */
+const FLUME_FILE = /\/(?:log-\d+(?:\.meta)?(?:\.tmp)?|in_use\.lock)$/;
+
 /** All journals of this process, by their folders. */
 const journals = new Map<string, OpenJournal>();
 
@@ -82,9 +85,19 @@ async function openJournal(
 ): Promise<SharedJournal> {
   const opened: { shared?: SharedJournal } = {};
   const onFault = (fault: JournalFault) => opened.shared?.tell(fault);
-  const journal = await Journal.open(await journalOptions(settings, context, onFault));
-  for (const { text, kind, path, offset } of journal.faults) {
+  const options = await journalOptions(settings, context, onFault);
+  const journal = await Journal.open({ ...options, onSync: (ms) => opened.shared?.synced(ms) });
+  const ofFlume = journal.faults.filter(({ kind, path }) => kind === "foreign-file" && FLUME_FILE.test(path));
+  for (const { text, kind, path, offset } of journal.faults.filter((fault) => !ofFlume.includes(fault))) {
     context.log.warn(`Journal: ${text}`, { kind, path, offset });
+  }
+  if (ofFlume.length > 0) {
+    context.log.info(
+      "The logs of a Flume channel lie beside the journal; `sluice adopt` takes over what they hold",
+      {
+        files: ofFlume.length,
+      },
+    );
   }
   return opened.shared = new SharedJournal(journal, waiting());
 }

@@ -1,9 +1,21 @@
-import { ChannelFullError, type Context } from "sluice/plugin";
+import { ChannelFullError, type Context, type Histogram } from "sluice/plugin";
 import type { Journal, Start } from "../../../journal/mod.ts";
 import type { FramePool } from "./frame_pool.ts";
 import type { JournalSettings } from "./journal_settings.ts";
 import type { Roomy } from "./waiting_puts.ts";
 import { WayOut } from "./way_out.ts";
+
+/** Flume's counters of a file channel beside those that every channel has. */
+const COUNTERS = [
+  "EventPutErrorCount",
+  "EventTakeErrorCount",
+  "CheckpointWriteErrorCount",
+  "CheckpointBackupWriteErrorCount",
+  "Unhealthy",
+  "Closed",
+];
+/** Upper bounds for the time of a sync in seconds. */
+const SYNC_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** What a channel on a journal is configured with. */
 export interface ChannelSettings {
@@ -34,6 +46,8 @@ export class Member implements Roomy {
   readonly keepAliveMs: number;
   readonly context: Context;
   readonly out: WayOut;
+  /** How long the syncs of its journal take. */
+  readonly syncs: Histogram;
   readonly #capacity: number;
   #fault: string | undefined;
 
@@ -45,8 +59,15 @@ export class Member implements Roomy {
     this.#capacity = capacity;
     this.out = new WayOut({ journal, pool, context, windowBytes, hasPositions, onRoom });
     this.id = this.out.state.id;
+    this.syncs = context.counters.histogram("JournalSyncSeconds", SYNC_SECONDS);
+    for (const name of COUNTERS) context.counters.add(name, 0);
     context.counters.set("Open", 1);
-    context.counters.set("Unhealthy", 0);
+  }
+
+  /** Notes that it can no longer be used. */
+  close(): void {
+    this.context.counters.set("Open", 0);
+    this.context.counters.set("Closed", 1);
   }
 
   /** A put larger than the capacity is let in when nothing else is there. */

@@ -96,7 +96,7 @@ export class SharedJournal implements ChannelLog {
     this.#members.delete(channel);
     this.#waiting.refuse(member, new Error(`Channel "${member.name}" is closed`));
     await member.out.close();
-    member.context.counters.set("Open", 0);
+    member.close();
   }
 
   async put(parts: readonly LogPart[], note?: SourceNote): Promise<PutReceipt> {
@@ -116,6 +116,11 @@ export class SharedJournal implements ChannelLog {
         throw member!.fullError(needs.get(member!)!);
       },
     });
+  }
+
+  /** Counts a sync in all channels that it was for. */
+  synced(ms: number): void {
+    for (const { syncs } of this.#members.values()) syncs.observe(ms / 1000);
   }
 
   /** Tells of what is wrong with the journal: all channels count it, one logs it. Damage is told by whoever reads it. */
