@@ -14,12 +14,12 @@ export interface AgentChoice {
 export function chooseAgent(
   root: TreeNode,
   wanted: string | undefined,
-  report: Report,
+  { report, isFlume }: { readonly report: Report; readonly isFlume: boolean },
 ): AgentChoice | undefined {
   const agents = root.entries?.find(({ key }) => key === "agents");
   if (!agents) return { node: root, place: root.place, ...wanted !== undefined && { name: wanted } };
   for (const { key, place } of root.entries ?? []) {
-    if (key === "agents" || key.startsWith("x-")) continue;
+    if (key === "agents" || key === "classes" || key.startsWith("classes.") || key.startsWith("x-")) continue;
     report.error("both-forms", place, {
       text: `"${key}" stands beside "agents"`,
       fix: "put it into one of the agents",
@@ -33,8 +33,10 @@ export function chooseAgent(
   if (chosen) return { node: chosen.node, place: chosen.place, name: chosen.key };
   if (names.length === 0) {
     report.error("no-agent", agents.place, {
-      text: '"agents" holds no agent',
-      fix: "write agents: { a1: { source: …, sink: … } }",
+      text: isFlume ? "No property belongs to an agent" : '"agents" holds no agent',
+      fix: isFlume
+        ? 'begin each key with the name of the agent, as in "a1.sources = r1"'
+        : "write agents: { a1: { source: …, sink: … } }",
     });
   } else if (wanted === undefined) {
     report.error("no-agent", agents.place, {
@@ -43,7 +45,7 @@ export function chooseAgent(
     });
   } else {
     report.error("no-agent", agents.place, {
-      text: `The file has no agent "${wanted}"`,
+      text: `The file has no agent "${wanted}"${isFlume ? "; Flume would start and do nothing" : ""}`,
       fix: `${didYouMean(wanted, names)}Agents: ${names.join(", ")}`,
     });
   }

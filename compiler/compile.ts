@@ -1,22 +1,23 @@
 import type { Plan } from "../core/plan.ts";
-import { chooseAgent } from "./agent_choice.ts";
+import { checkAdmin } from "./admin_settings.ts";
 import { type AgentShape, readAgentShape } from "./agent_shape.ts";
 import { checkDeadLetters } from "./dead_letters.ts";
 import { checkDelivery } from "./delivery_check.ts";
 import { type Diagnostic, Report } from "./diagnostics.ts";
 import type { CheckTools } from "./field_check.ts";
-import { interpolate } from "./interpolate.ts";
-import { leavesOf } from "./leaves.ts";
+import { readLeaves } from "./filled_leaves.ts";
+import { checkMonitoring } from "./monitoring.ts";
 import { checkPart, type Component } from "./part_check.ts";
+import { notePartialStart } from "./partial_start.ts";
 import { checkPipelineSettings, type PipelineSettings } from "./pipeline_settings.ts";
 import { buildPlan } from "./plan.ts";
+import type { SourceText } from "./properties.ts";
+import { type ReadAgent, readAgent } from "./reading.ts";
 import { Resolver } from "./resolve.ts";
 import { checkGroup, checkSink } from "./sink_check.ts";
 import { checkSource } from "./source_check.ts";
 import { FileSurroundings, type Surroundings, type Uses } from "./surroundings.ts";
-import type { TreeNode } from "./tree.ts";
 import { type CheckedAgent, Wiring } from "./wiring.ts";
-import { readYaml } from "./yaml.ts";
 
 export type { Surroundings, Uses } from "./surroundings.ts";
 export type { Diagnostic } from "./diagnostics.ts";
@@ -35,13 +36,25 @@ export interface Compiled {
 const SHUTDOWN_MS = 30_000;
 
 /** Compiles the text of a pipeline file; never throws because of what stands in it. */
-export async function compile(text: string, file: string, surroundings: Surroundings): Promise<Compiled> {
-  const report = new Report(file);
-  const around = new FileSurroundings(surroundings, file);
-  const root = readYaml(text, report);
-  const choice = root && chooseAgent(root, surroundings.agent, report);
-  const isMap = choice && checkIsMap(choice.node, report);
-  const result = isMap ? await compileAgent(choice, { surroundings, around, report }) : undefined;
+export function compile(text: string, file: string, surroundings: Surroundings): Promise<Compiled> {
+  return compileFiles([{ text, file }], surroundings);
+}
+
+/**
+ * Compiles files that make one pipeline: of two values for a key the later one counts. What they name by relative paths
+ * starts at the folder of the first one.
+ */
+export async function compileFiles(
+  texts: readonly SourceText[],
+  surroundings: Surroundings,
+): Promise<Compiled> {
+  const [first, ...others] = texts;
+  if (!first) throw new RangeError("There is no file to compile");
+  const report = new Report(first.file, others.map(({ file }) => file));
+  const around = new FileSurroundings(surroundings, first.file);
+  const agent = readAgent(texts, surroundings, report);
+  const isMap = agent && checkIsMap(agent, report);
+  const result = isMap ? await compileAgent(agent, { surroundings, around, report }) : undefined;
   return {
     ...result?.plan && !report.hasErrors && { plan: result.plan },
     diagnostics: report.sorted(),
@@ -57,26 +70,36 @@ interface Work {
 }
 
 async function compileAgent(
-  choice: NonNullable<ReturnType<typeof chooseAgent>>,
+  read: ReadAgent,
   { surroundings, around, report }: Work,
 ): Promise<{ plan?: Plan; settings: PipelineSettings }> {
-  const node = await interpolate(choice.node, around, report);
+  const { syntax } = read;
+  const { leaves, classes } = await readLeaves(read, around, report);
   const manifest = surroundings.manifest ?? (await import("../plugins/manifest.ts")).MANIFEST;
   const tools: CheckTools = {
     report,
-    resolver: new Resolver(manifest, around, report),
+    syntax,
+    resolver: new Resolver(manifest, around, { classes, report }),
     homeDir: surroundings.homeDir,
   };
-  const shape = readAgentShape(leavesOf(node), report, choice.place);
+  const shape = readAgentShape(leaves, read.place, tools);
   const settings = checkPipelineSettings(shape.settings, tools);
-  const agent = await checkAgent(shape, tools);
-  const wiring = new Wiring(agent);
-  wiring.check(report);
-  checkDelivery(agent, wiring, report);
-  if (report.hasErrors) return { settings };
-  const name = settings.name ?? choice.name ?? stemOf(report.file);
+  const admin = checkAdmin(shape.admin, tools);
+  const [agent, reporters] = await Promise.all([
+    checkAgent(shape, tools),
+    checkMonitoring(shape.monitoring, surroundings.systemProperties ?? {}, tools),
+  ]);
+  const wiring = new Wiring(agent, tools);
+  wiring.check();
+  checkDelivery(agent, wiring, tools);
+  if (report.hasErrors) {
+    if (syntax.isFlume) notePartialStart(shape, report);
+    return { settings };
+  }
+  const name = settings.name ?? read.name ?? stemOf(report.file);
   const stateDir = settings.stateDir ?? `${surroundings.stateRoot}/${name}`;
-  return { plan: buildPlan(agent, wiring, { name, stateDir }), settings };
+  const outside = { ...admin && { admin }, ...reporters.length > 0 && { reporters } };
+  return { plan: { ...buildPlan(agent, wiring, { name, stateDir }), ...outside }, settings };
 }
 
 /** All components at once, so that their modules load side by side. */
@@ -84,11 +107,13 @@ async function checkAgent(shape: AgentShape, tools: CheckTools): Promise<Checked
   const unwritten: Component = {
     kind: "channel",
     name: "direct",
+    path: "channel",
     place: shape.place,
     leaves: [],
     fallbackType: "direct",
   };
-  const channels = shape.channels.length === 0 ? [unwritten] : shape.channels;
+  const isUnwritten = shape.channels.length === 0 && !tools.syntax.isFlume;
+  const channels = isUnwritten ? [unwritten] : shape.channels;
   const [sources, channelParts, sinks, groups, deadLetters] = await Promise.all([
     Promise.all(shape.sources.map((source) => checkSource(source, tools))),
     Promise.all(channels.map((channel) => checkPart(channel, tools))),
@@ -99,12 +124,14 @@ async function checkAgent(shape: AgentShape, tools: CheckTools): Promise<Checked
   return { place: shape.place, sources, channels, channelParts, sinks, groups, deadLetters };
 }
 
-function checkIsMap({ place, scalar, entries }: TreeNode, report: Report): boolean {
+function checkIsMap({ node: { place, scalar, entries }, syntax }: ReadAgent, report: Report): boolean {
   if (entries && entries.length > 0) return true;
   const isEmpty = entries !== undefined || scalar?.value === null;
   report.error(isEmpty ? "empty-file" : "wrong-shape", place, {
     text: isEmpty ? "The pipeline is empty" : "A pipeline is a map, with keys such as `source` and `sink`",
-    fix: "write `source: { type: … }` and `sink: { type: … }`",
+    fix: syntax.isFlume
+      ? 'write "a1.sources = r1", "a1.channels = c1", "a1.sinks = k1", and their settings'
+      : "write `source: { type: … }` and `sink: { type: … }`",
   });
   return false;
 }

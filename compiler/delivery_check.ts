@@ -1,10 +1,10 @@
 import { type Fields, metaOf } from "../core/schema.ts";
-import type { Report } from "./diagnostics.ts";
 import type { CheckedPart } from "./part_check.ts";
+import type { SectionTools } from "./sections.ts";
 import type { CheckedAgent, Wiring } from "./wiring.ts";
 
 /** Warns of what runs, but not as one may think: cut batches, and events that a crash can lose. */
-export function checkDelivery(agent: CheckedAgent, wiring: Wiring, report: Report): void {
+export function checkDelivery(agent: CheckedAgent, wiring: Wiring, tools: SectionTools): void {
   const channels = new Map(
     agent.channels.map(({ name }, index) => [name, agent.channelParts[index]] as const),
   );
@@ -13,18 +13,18 @@ export function checkDelivery(agent: CheckedAgent, wiring: Wiring, report: Repor
     for (const name of wiring.channelsOf(source)) {
       const channel = channels.get(name);
       if (!channel) continue;
-      checkBatch(source.source, channel, report);
-      checkLoss(source.source, channel, report);
+      checkBatch(source.source, channel, tools);
+      checkLoss(source.source, channel, tools);
     }
   }
   for (const sink of agent.sinks) {
     const channel = channels.get(wiring.channelOf(sink));
-    if (sink.sink && channel) checkBatch(sink.sink, channel, report);
+    if (sink.sink && channel) checkBatch(sink.sink, channel, tools);
   }
 }
 
 /** Flume refuses a component whose batch exceeds its channel's transactions; here the batch is cut. */
-function checkBatch(part: CheckedPart, channel: CheckedPart, report: Report): void {
+function checkBatch(part: CheckedPart, channel: CheckedPart, { report, syntax }: SectionTools): void {
   const { config } = channel.checked;
   const limitKey = typeof config.transactionCapacity === "number" ? "transactionCapacity" : "capacity";
   const limit = config[limitKey];
@@ -40,7 +40,9 @@ function checkBatch(part: CheckedPart, channel: CheckedPart, report: Report): vo
     : undefined;
   if (!owner) return;
   report.warning("large-batch", owner.checked.placeOf(owner === part ? batchKey : limitKey), {
-    text: `${part.title} asks for batches of ${batch} events, ${channel.title} has a ${limitKey} of ${limit}`,
+    text: `${part.title} asks for batches of ${batch} events, ${channel.title} has a ${limitKey} of ${limit}${
+      syntax.isFlume ? `; Flume leaves such a ${part.part.plugin.kind} out` : ""
+    }`,
     fix: `batches are cut to ${limit}; make "${limitKey}" at least ${batch}`,
   });
 }
@@ -51,11 +53,14 @@ function batchField({ part }: CheckedPart): string | undefined {
   return fields.find(([key, field]) => /(?:^|\.)batch-?size$/i.test(key) && !metaOf(field).ignored)?.[0];
 }
 
-function checkLoss(source: CheckedPart, channel: CheckedPart, report: Report): void {
+function checkLoss(source: CheckedPart, channel: CheckedPart, { report, syntax }: SectionTools): void {
   if (source.part.plugin.replayable || channel.part.type !== "memory") return;
   report.warning("volatile-channel", source.place, {
     text: `${source.title} cannot send again what a crash leaves in ${channel.title}: it can be lost`,
-    fix:
-      "use `channel: file`, which keeps events on disk, or `channel: direct`, where the source is answered after delivery",
+    fix: syntax.isFlume
+      ? `write "${
+        syntax.write({ owner: `channels.${channel.part.name}`, key: "type", value: "file" })
+      }", which keeps events on disk, or direct, where the source is answered after delivery`
+      : "use `channel: file`, which keeps events on disk, or `channel: direct`, where the source is answered after delivery",
   });
 }

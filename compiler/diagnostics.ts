@@ -10,6 +10,8 @@ export interface Diagnostic {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** The property that it is about, as it was written; only in Flume's syntax. */
+  readonly property?: string;
 }
 
 /** What a complaint says. */
@@ -18,13 +20,16 @@ export interface Complaint {
   readonly fix?: string;
 }
 
-/** Collects the complaints about one file. */
+/** Collects the complaints about a file, or about several that make one pipeline. */
 export class Report {
+  /** The first file: findings whose place names no file are about it. */
   readonly file: string;
+  readonly #files: readonly string[];
   readonly #diagnostics = new Map<string, Diagnostic>();
 
-  constructor(file: string) {
+  constructor(file: string, others: readonly string[] = []) {
     this.file = file;
+    this.#files = [file, ...others];
   }
 
   /** True when the file cannot be run. */
@@ -47,15 +52,29 @@ export class Report {
     this.#add({ severity: "note", code, ...complaint, file: this.file, ...place });
   }
 
+  /** Whether an error with one of some codes is about one of some places. */
+  hasErrorAt(places: readonly Place[], codes: ReadonlySet<string>): boolean {
+    const keys = new Set(places.map(({ file = this.file, line }) => `${line} ${file}`));
+    return [...this.#diagnostics.values()].some(({ severity, code, file, line }) =>
+      severity === "error" && codes.has(code) && keys.has(`${line} ${file}`)
+    );
+  }
+
   /** All complaints in file order, each once. */
   sorted(): Diagnostic[] {
+    const rank = ({ file }: Diagnostic) =>
+      (this.#files.indexOf(file) + this.#files.length) % this.#files.length;
     return [...this.#diagnostics.values()].sort((one, other) =>
-      one.line - other.line || one.column - other.column || compare(one.code, other.code) ||
+      rank(one) - rank(other) || compare(one.file, other.file) || one.line - other.line ||
+      one.column - other.column || compare(one.code, other.code) ||
       compare(one.text, other.text)
     );
   }
 
-  #add(diagnostic: Diagnostic): void {
+  #add(found: Diagnostic): void {
+    const { property, text } = found;
+    const isNamed = property === undefined || text.includes(`"${property}"`);
+    const diagnostic = isNamed ? found : { ...found, text: `${property}: ${text}` };
     this.#diagnostics.set(JSON.stringify(diagnostic), diagnostic);
   }
 }

@@ -9,6 +9,7 @@ import { masked } from "./masking.ts";
 import { didYouMean } from "./nearest.ts";
 import { complainPatterns } from "./pattern_check.ts";
 import type { Resolver } from "./resolve.ts";
+import type { Syntax } from "./syntax.ts";
 import type { Place } from "./tree.ts";
 
 /** A component as it was written. */
@@ -18,6 +19,8 @@ export interface Written {
   readonly leaves: readonly Leaf[];
   /** `source "in" (http)`, for complaints. */
   readonly title: string;
+  /** Where it stands in its agent: `sources.r1`. */
+  readonly path: string;
   readonly place: Place;
   /** Keys beside the plugin's own that may stand there, for "did you mean". */
   readonly otherKeys?: readonly string[];
@@ -38,6 +41,7 @@ export interface CheckedConfig {
 export interface CheckTools {
   readonly report: Report;
   readonly resolver: Resolver;
+  readonly syntax: Syntax;
   readonly homeDir: string;
 }
 
@@ -51,17 +55,25 @@ interface FieldResult {
 export async function checkFields(written: Written, tools: CheckTools): Promise<CheckedConfig> {
   const fields = written.plugin.config as Fields;
   const claims = claimLeaves(written.leaves, fields);
-  for (const unclaimed of claims.unclaimed) complainUnclaimed(unclaimed, written, tools.report);
+  for (const unclaimed of claims.unclaimed) complainUnclaimed(unclaimed, written, tools);
   for (const { key, place } of claims.repeated) {
     tools.report.error("duplicate-name", place, {
       text: `${written.title} has "${key}" more than once`,
       fix: "keep one of them",
     });
   }
+  const { syntax } = tools;
+  const write = syntax.isFlume
+    ? (key: string) => syntax.write({ owner: written.path, key, value: "…" })
+    : undefined;
   const results = await Promise.all(
     Object.entries(fields).map(async ([key, field]) => {
       const leaves = claims.byField.get(key) ?? [];
-      return [key, await checkField({ key, field, leaves, title: written.title }, written, tools)] as const;
+      const { title } = written;
+      return [
+        key,
+        await checkField({ key, field, leaves, title, ...write && { write } }, written, tools),
+      ] as const;
     }),
   );
   const checked: CheckedConfig = {
@@ -83,9 +95,10 @@ async function checkField(field: WrittenField, owner: Written, tools: CheckTools
   if (field.leaves.length > 0) complainIdle(field, tools.report);
   if (about.codec) return await checkCodec(field, owner, tools);
   if (field.leaves.length === 0) return checkAbsent(field, owner, tools.report);
-  if (about.named) complainUnlisted(field, tools.report);
+  if (about.named) complainUnlisted(field, owner, tools);
   const asText = inputOf(field.field, field.leaves, { as: "text", homeDir: tools.homeDir });
-  const setting = masked(field.field, asText);
+  const isSecret = field.leaves.some(({ node }) => node.isSecret);
+  const setting = isSecret ? "***" : masked(field.field, asText);
   const first = field.field.safeParse(asText);
   const result = first.success
     ? first
@@ -99,13 +112,17 @@ async function checkField(field: WrittenField, owner: Written, tools: CheckTools
   return { config: result.data, setting };
 }
 
-function checkAbsent({ key, field, title }: WrittenField, { place }: Written, report: Report): FieldResult {
+function checkAbsent(
+  { key, field, title, write }: WrittenField,
+  { place }: Written,
+  report: Report,
+): FieldResult {
   const result = field.safeParse(undefined);
   if (result.success) return { config: result.data };
   const { description, type } = metaOf(field);
   report.error("missing-field", place, {
     text: `${title} needs "${key}"`,
-    fix: `add "${key}"${description ? `: ${description}` : type ? `, a ${type}` : ""}`,
+    fix: `add "${write?.(key) ?? key}"${description ? `: ${description}` : type ? `, a ${type}` : ""}`,
   });
   return { isWrong: true };
 }
@@ -114,7 +131,8 @@ function checkAbsent({ key, field, title }: WrittenField, { place }: Written, re
 async function checkCodec(field: WrittenField, owner: Written, tools: CheckTools): Promise<FieldResult> {
   const { key, leaves, title } = field;
   const named = leaves.find(({ path }) => path === "") ?? leaves.find(({ path }) => path === "type");
-  const word = named ? named.node.scalar?.text : metaOf(field.field).fallback;
+  const { fallback, flumeFallback = fallback } = metaOf(field.field);
+  const word = named ? named.node.scalar?.text : tools.syntax.isFlume ? flumeFallback : fallback;
   const place = named?.node.place ?? (leaves[0] ? keyPlace(leaves[0], 0) : owner.place);
   if (word === undefined || word === "") return checkNoCodec(field, place, { owner, tools });
   const subject = `${title} "${key}"`;
@@ -127,11 +145,13 @@ async function checkCodec(field: WrittenField, owner: Written, tools: CheckTools
     plugin,
     leaves: settings,
     title: codecTitle,
+    path: `${owner.path}.${key}`,
     place,
     otherKeys: ["type"],
   }, tools);
   const config = { plugin, config: checked.config };
-  return leaves.length === 0 ? { config } : { config, setting: { type, ...checked.settings } };
+  const isWritten = named !== undefined || Object.keys(checked.settings).length > 0;
+  return isWritten ? { config, setting: { type, ...checked.settings } } : { config };
 }
 
 function checkNoCodec(
@@ -143,34 +163,42 @@ function checkNoCodec(
   if (leaves.length === 0 && isOptional) return {};
   tools.report.error("missing-type", leaves.length === 0 ? owner.place : place, {
     text: `${title} does not name the codec of "${key}"`,
-    fix: `write "${key}: NAME"; sluice plugins list codec`,
+    fix: `write "${
+      tools.syntax.write({ owner: owner.path, key, value: "NAME" })
+    }"; sluice plugins list codec`,
   });
   return { isWrong: true };
 }
 
-function complainUnclaimed({ key, place, plainField }: Unclaimed, written: Written, report: Report): void {
+function complainUnclaimed(unclaimed: Unclaimed, written: Written, { report, syntax }: CheckTools): void {
+  const { key, place, plainField } = unclaimed;
   const { plugin, title, otherKeys = [] } = written;
   const all = `All fields: ${showCommand(plugin)}`;
+  const ignored = syntax.isFlume ? "; it is ignored, as in Flume" : "";
+  const severity = syntax.isFlume ? "warning" : "error";
   if (plainField !== undefined) {
-    report.error("wrong-value", place, {
-      text: `${title}: "${plainField}" takes no keys below it`,
+    return report[severity](syntax.isFlume ? "unknown-field" : "wrong-value", place, {
+      text: `${title}: "${plainField}" takes no keys below it${ignored}`,
       fix: all,
     });
-    return;
   }
   const fields = plugin.config as Fields;
   const words = [
     ...Object.keys(fields),
     ...Object.values(fields).flatMap((one: z.ZodType) => metaOf(one).alias ?? []),
   ];
-  report.error("unknown-field", place, {
-    text: `${title} has no field "${key}"`,
+  report[severity]("unknown-field", place, {
+    text: `${title} has no field "${key}"${ignored}`,
     fix: `${didYouMean(key, [...words, ...otherKeys])}${all}`,
   });
 }
 
 /** Names what `filegroups: f1 f2` forgot; those entries are left out. */
-function complainUnlisted({ key, leaves, title }: WrittenField, report: Report): void {
+function complainUnlisted(
+  { key, leaves, title }: WrittenField,
+  { path }: Written,
+  { report, syntax }: CheckTools,
+): void {
   const names = namesOf(leaves.find(({ path }) => path === "")?.node);
   if (!names) return;
   for (const leaf of leaves) {
@@ -179,7 +207,7 @@ function complainUnlisted({ key, leaves, title }: WrittenField, report: Report):
     }
     report.warning("unlisted-name", keyPlace(leaf, leaf.path.length), {
       text: `${title}: "${key}.${leaf.path}" is left out, because "${key}" does not list it`,
-      fix: `add it to "${key}: ${names.join(" ")}"`,
+      fix: `add it to "${syntax.write({ owner: path, key, value: names.join(" ") })}"`,
     });
   }
 }

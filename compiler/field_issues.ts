@@ -12,6 +12,8 @@ export interface WrittenField {
   readonly leaves: readonly Leaf[];
   /** `source "in" (http)`. */
   readonly title: string;
+  /** The words in which Flume's files set a part of the field; absent for YAML. */
+  write?(key: string): string;
 }
 
 interface Found {
@@ -43,11 +45,11 @@ export function complainIssues(
     if (!node && issue.path.length > 0) {
       report.error("missing-field", place, {
         text: `${written.title} has no value for "${name}"`,
-        fix: `add "${name}"${wanted(issue).wish.replace(/^write/, " with")}`,
+        fix: adviceFor(written, name, issue),
       });
       continue;
     }
-    const isSecret = isSecretAt(written.field, issue.path);
+    const isSecret = node?.isSecret === true || isSecretAt(written.field, issue.path);
     const { wish, reason } = wanted(issue);
     const shown = shownValue(node, isSecret);
     report.error("wrong-value", place, {
@@ -55,6 +57,13 @@ export function complainIssues(
       fix: withHint(wish, node),
     });
   }
+}
+
+function adviceFor({ write }: WrittenField, name: string, issue: z.core.$ZodIssue): string {
+  const { wish } = wanted(issue);
+  if (!write) return `add "${name}"${wish.replace(/^write/, " with")}`;
+  const isMap = issue.code === "invalid_type" && ["object", "record"].includes(issue.expected);
+  return `add "${write(isMap ? `${name}.…` : name)}"${isMap ? "" : wish.replace(/^write/, ":")}`;
 }
 
 /** Finds the value that a path inside a field points to, or the nearest place above it. */

@@ -51,9 +51,14 @@ export function fieldAt(field: z.ZodType, path: readonly PropertyKey[]): z.ZodTy
   return inner ? fieldAt(inner, rest) : field;
 }
 
-/** All spellings of all keys: the spelling → the key. */
-export function spellingsOf(fields: Fields): Map<string, string> {
+const SPELLINGS = new WeakMap<Fields, ReadonlyMap<string, string>>();
+
+/** All spellings of all keys: the spelling → the key. A file asks for those of a plugin as often as it names it. */
+export function spellingsOf(fields: Fields): ReadonlyMap<string, string> {
+  const known = SPELLINGS.get(fields);
+  if (known) return known;
   const spellings = new Map<string, string>();
+  SPELLINGS.set(fields, spellings);
   for (const [key, field] of Object.entries(fields)) {
     for (const alias of metaOf(field).alias ?? []) spellings.set(alias, key);
   }

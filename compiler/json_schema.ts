@@ -1,5 +1,6 @@
 import type { AnyPlugin, PluginKind } from "../core/plugin.ts";
 import { type Fields, z } from "../core/schema.ts";
+import { ADMIN_FIELDS } from "./admin_settings.ts";
 import { shapeOf } from "./field_shape.ts";
 import { PIPELINE_FIELDS } from "./pipeline_settings.ts";
 import { defaultOf, describeField, type FieldDescription } from "./reference_fields.ts";
@@ -47,6 +48,7 @@ export function jsonSchema(plugins: readonly AnyPlugin[]): Schema {
     "channel",
     "sink_processor",
     "sink",
+    "reporter",
   ];
   const parts = kinds.map((kind) =>
     [kind, partSchema(plugins.filter((plugin) => plugin.kind === kind))] as const
@@ -98,10 +100,41 @@ function agentSchema(more: Schema): Schema {
         $ref: "#/$defs/sink",
         description: "Sink for events that a target will never accept; without a type a file_roll.",
       },
+      configFilters: {
+        type: "object",
+        additionalProperties: { type: "object", properties: { type: { type: "string" } } },
+        description: 'Where ${NAME["key"]} is looked up; types: env, external.',
+      },
+      classes: {
+        type: "object",
+        additionalProperties: { type: "string" },
+        description: "Modules that take the place of Java classes named as types.",
+      },
+      ...outsideSchema(),
       ...more,
     },
-    patternProperties: { "^x-": {}, "^(sources|channels|sinks|sinkGroups|sinkgroups|interceptors)\\.": {} },
+    patternProperties: {
+      "^x-": {},
+      "^(sources|channels|sinks|sinkGroups|sinkgroups|configFilters|interceptors|admin|monitoring)\\.": {},
+    },
     additionalProperties: false,
+  };
+}
+
+/** What shows an agent to others. */
+function outsideSchema(): Schema {
+  const fields = Object.entries(ADMIN_FIELDS).map(([key, field]) => [key, fieldSchema(key, field)]);
+  const whole = { type: "object", properties: Object.fromEntries(fields), additionalProperties: false };
+  const reporter = { $ref: "#/$defs/reporter" };
+  return {
+    admin: {
+      anyOf: [whole, SCALARS.port],
+      description: "Where the admin server listens; without it there is none.",
+    },
+    monitoring: {
+      anyOf: [reporter, { type: "array", items: reporter }],
+      description: "What shows the counters to others, such as Ganglia.",
+    },
   };
 }
 

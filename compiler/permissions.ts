@@ -20,6 +20,7 @@ const SYSTEM_CALLS: Readonly<Record<string, readonly string[]>> = {
   "channel/file": ["statfs"],
   "channel/jdbc": ["statfs"],
   "channel/spillable_memory": ["statfs"],
+  "reporter/ganglia": ["hostname"],
 };
 
 /** Deno's exact permission flags for a plan: what it reads, writes, listens on, connects to and starts. */
@@ -29,8 +30,10 @@ export function permissionFlags(plan: Plan, facts: RunFacts): string[] {
   for (const path of [...facts.reads ?? [], ...facts.uses.files]) needs.read.add(path);
   for (const module of facts.uses.modules) needs.module(module);
   for (const name of facts.uses.env) needs.env.add(name);
+  for (const program of facts.uses.commands ?? []) needs.run.add(program);
   needs.path(plan.stateDir, "read-write");
   for (const part of partsOf(plan)) needs.plugin(part.plugin, part.config);
+  if (plan.admin) needs.net.add(address(plan.admin.bind, String(plan.admin.port)));
   return needs.flags();
 }
 
@@ -40,6 +43,7 @@ function partsOf(plan: Plan): PlanPart[] {
     ...plan.channels,
     ...plan.takers.flatMap(({ processor, sinks }) => processor ? [processor, ...sinks] : sinks),
     ...plan.deadLetters ? [plan.deadLetters] : [],
+    ...plan.reporters ?? [],
   ];
 }
 
@@ -115,6 +119,8 @@ class Needs {
       if (about.access) this.path(fixedPart(text), about.access);
       if (about.net === "listen-host") ends.listenHosts.push(text);
       if (about.net === "listen-port") ends.listenPorts.push(text);
+      // A name that datagrams are sent to is looked up without its port.
+      if (about.net === "datagram") this.net.add(text.replace(/:\d+$/, ""));
       if (about.net === "connect") (/^\d+$/.test(text) ? ends.ports : ends.hosts).push(text);
     }
   }

@@ -9,6 +9,7 @@ export interface PlanHead {
 
 /** Builds the plan of an agent that was checked without errors. */
 export function buildPlan(agent: CheckedAgent, wiring: Wiring, head: PlanHead): Plan {
+  const used = wiring.usedChannels;
   return {
     ...head,
     sources: agent.sources.map((source): PlanSource => ({
@@ -17,7 +18,7 @@ export function buildPlan(agent: CheckedAgent, wiring: Wiring, head: PlanHead): 
       selector: source.selector!.part,
       channels: wiring.channelsOf(source),
     })),
-    channels: agent.channelParts.map((channel) => channel!.part),
+    channels: agent.channelParts.map((channel) => channel!.part).filter(({ name }) => used.has(name)),
     takers: takersOf(agent, wiring),
     ...agent.deadLetters && { deadLetters: agent.deadLetters.part },
   };

@@ -12,7 +12,7 @@ const HOLDERS: Readonly<Record<PluginKind, readonly string[]>> = {
   sink_processor: ["sinkGroups:", "  group:", "    sinks: a b", "    processor:"],
   sink: ["sink:"],
   codec: [],
-  reporter: ["reporter:"],
+  reporter: ["monitoring:"],
 };
 
 /** Renders the reference page of a plugin as Markdown, all from its definition. */
@@ -45,7 +45,7 @@ export function indexPage(plugins: readonly AnyPlugin[]): string {
     const rows = own.map(({ name, summary }) => `| [${name}](${kind}/${name}.md) | ${cell(summary)} |\n`);
     return [`\n## ${title(kind)}s\n\n| Name | What it is for |\n|---|---|\n${rows.join("")}`];
   });
-  return `# Reference\n\nEvery plugin that is built in, by kind. \`sluice plugins show KIND NAME\` prints the same.\n${
+  return `# Reference\n\nEvery plugin that is built in, by kind. \`sluice plugins show KIND NAME\` prints the same. What became of\nFlume's components and properties stands in [a table of its own](flume.md).\n${
     sections.join("")
   }`;
 }

@@ -2,6 +2,7 @@ import type { CheckTools } from "./field_check.ts";
 import { namesOf } from "./field_input.ts";
 import { byName, keyPlace, type Leaf, leavesOf, under } from "./leaves.ts";
 import { type CheckedPart, checkPart, type Component } from "./part_check.ts";
+import { placeOfWhole } from "./sections.ts";
 import type { Place } from "./tree.ts";
 
 /** A name that points to another component. */
@@ -22,7 +23,7 @@ export interface CheckedSource {
 
 /** Checks a source and all that hangs on it. */
 export async function checkSource(component: Component, tools: CheckTools): Promise<CheckedSource> {
-  const { name, leaves, place } = component;
+  const { name, path, leaves } = component;
   const owner = `of source "${name}"`;
   const settings = leaves.filter(({ path }) => !/^(?:channels|interceptors|selector)(?:\.|$)/.test(path));
   const selectorLeaves = under(leaves, "selector");
@@ -30,12 +31,13 @@ export async function checkSource(component: Component, tools: CheckTools): Prom
     kind: "selector",
     name: "selector",
     isUnnamed: true,
-    place: selectorLeaves[0] ? keyPlace(selectorLeaves[0], 0) : place,
+    path: `${path}.selector`,
+    place: selectorLeaves[0] ? placeOfWhole(selectorLeaves[0]) : component.place,
     leaves: selectorLeaves,
     owner,
     fallbackType: "replicating",
   };
-  const chain = readChain(under(leaves, "interceptors"), owner, tools);
+  const chain = readChain(under(leaves, "interceptors"), component, tools);
   const [source, checkedSelector, ...interceptors] = await Promise.all([
     checkPart({ ...component, leaves: settings }, tools),
     checkPart(selector, tools),
@@ -62,26 +64,40 @@ export function readReferences(leaves: readonly Leaf[], key: string): Reference[
 }
 
 /** A list of interceptors, a map of them, or Flume's `interceptors: i1 i2` with `interceptors.i1.type` beside it. */
-function readChain(leaves: readonly Leaf[], owner: string, tools: CheckTools): Component[] {
+function readChain(leaves: readonly Leaf[], source: Component, tools: CheckTools): Component[] {
   const own = leaves.find(({ path }) => path === "");
   const below = byName(leaves);
-  if (own && below.size === 0) return readList(own, owner);
-  const names = namesOf(own?.node) ?? [...below.keys()];
+  const owner = `of source "${source.name}"`;
+  const path = `${source.path}.interceptors`;
+  const { report, syntax } = tools;
+  if (own && below.size === 0 && !syntax.isFlume) return readList(own, { owner, path });
+  // For Flume only what a list names is there.
+  const names = namesOf(own?.node) ?? (syntax.isFlume ? [] : [...below.keys()]);
   for (const [name, [first]] of below) {
     if (names.includes(name)) continue;
-    tools.report.warning("unlisted-name", keyPlace(first!, 0), {
-      text: `interceptor "${name}" ${owner} is left out, because "interceptors" does not list it`,
-      fix: `write "interceptors: ${[...names, name].join(" ")}"`,
+    const value = [...names, name].join(" ");
+    report.warning("unlisted-name", keyPlace(first!, 0), {
+      text: `interceptor "${name}" ${owner} is left out${
+        syntax.isFlume ? ", as in Flume" : ""
+      }, because "interceptors" does not list it`,
+      fix: `write "${syntax.write({ owner: source.path, key: "interceptors", value })}"`,
     });
   }
   return names.map((name) => {
-    const own = below.get(name) ?? [];
-    return { kind: "interceptor", name, owner, place: keyPlace(own[0] ?? leaves[0]!, 0), leaves: own };
+    const settings = below.get(name) ?? [];
+    return {
+      kind: "interceptor",
+      name,
+      owner,
+      path: `${path}.${name}`,
+      place: settings[0] ? placeOfWhole(settings[0]) : keyPlace(leaves[0]!, 0),
+      leaves: settings,
+    };
   });
 }
 
 /** Interceptors in a list are named after their types. */
-function readList({ node, keys }: Leaf, owner: string): Component[] {
+function readList({ node, keys }: Leaf, { owner, path }: { owner: string; path: string }): Component[] {
   const words = node.elements ? undefined : namesOf(node);
   const elements = node.elements ??
     words?.map((text) => ({ place: node.place, scalar: { text, value: text } })) ?? [];
@@ -99,6 +115,7 @@ function readList({ node, keys }: Leaf, owner: string): Component[] {
       kind: "interceptor",
       name: use === 1 ? type : `${type}-${use}`,
       owner,
+      path: `${path}.${type}`,
       place: element.place,
       leaves,
     };

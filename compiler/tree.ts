@@ -2,6 +2,10 @@
 export interface Place {
   readonly line: number;
   readonly column: number;
+  /** The file, where several of them make one pipeline; otherwise the one that is compiled. */
+  readonly file?: string;
+  /** The property that stands there, as it was written: `a1.sources.r1.port`. Only in Flume's syntax. */
+  readonly property?: string;
 }
 
 /** One plain value: its text as it was written, and what YAML's core rules make of it. */
@@ -21,6 +25,8 @@ export interface TreeNode {
   readonly entries?: readonly TreeEntry[];
   /** A complaint about the value has been made already; nobody needs a second one. */
   readonly isBroken?: boolean;
+  /** The value comes from where secrets are kept; it is never shown. */
+  readonly isSecret?: boolean;
 }
 
 /** A key with its value. */

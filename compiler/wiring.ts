@@ -1,8 +1,8 @@
-import type { Report } from "./diagnostics.ts";
 import { GroupWiring } from "./group_wiring.ts";
 import { didYouMean } from "./nearest.ts";
 import type { CheckedPart, Component } from "./part_check.ts";
 import type { CheckedGroup, CheckedSink } from "./sink_check.ts";
+import type { SectionTools } from "./sections.ts";
 import type { CheckedSource, Reference } from "./source_check.ts";
 import type { Place } from "./tree.ts";
 
@@ -20,87 +20,131 @@ export interface CheckedAgent {
 
 /** Fields of selectors that hold names of channels. */
 const CHANNEL_FIELDS = ["default", "optional", "mapping"];
+/** Channels that begin empty, and that nobody but the agent fills. */
+const VOLATILE = ["memory", "direct"];
 
 /** Who is joined with whom in an agent. */
 export class Wiring {
   readonly #agent: CheckedAgent;
   readonly #names: readonly string[];
+  readonly #tools: SectionTools;
 
-  constructor(agent: CheckedAgent) {
+  constructor(agent: CheckedAgent, tools: SectionTools) {
     this.#agent = agent;
+    this.#tools = tools;
     this.#names = agent.channels.map(({ name }) => name);
   }
 
-  /** The channels that a source writes to; the only one when it names none. */
+  /** The channels that a source writes to; the only one when it names none, which Flume does not have. */
   channelsOf({ channels }: CheckedSource): string[] {
-    return channels?.map(({ name }) => name) ?? this.#names.slice(0, 1);
+    return channels ? [...new Set(channels.map(({ name }) => name))] : this.#default;
   }
 
-  /** The channel that a sink drains; the only one when it names none. */
+  /** The channel that a sink drains; the only one when it names none, which Flume does not have. */
   channelOf({ channels }: CheckedSink): string {
-    return channels?.[0]?.name ?? this.#names[0]!;
+    return channels?.[0]?.name ?? this.#default[0] ?? "";
+  }
+
+  get #default(): string[] {
+    return this.#tools.syntax.isFlume ? [] : this.#names.slice(0, 1);
+  }
+
+  /** The channels that a source or a sink names; as in Flume, others are not made. */
+  get usedChannels(): ReadonlySet<string> {
+    const { sources, sinks } = this.#agent;
+    return new Set([
+      ...sources.flatMap((source) => this.channelsOf(source)),
+      ...sinks.map((sink) => this.channelOf(sink)),
+    ]);
   }
 
   /** Complains about what is joined wrongly. */
-  check(report: Report): void {
-    const { sources, sinks, groups, place } = this.#agent;
-    if (sources.length === 0) {
-      report.error("no-source", place, {
-        text: "The pipeline has no source",
-        fix: "add `source: { type: … }`",
-      });
-    }
-    if (sinks.length === 0) {
-      report.error("no-sink", place, { text: "The pipeline has no sink", fix: "add `sink: { type: … }`" });
-    }
-    for (const source of sources) this.#checkSource(source, report);
-    for (const sink of sinks) this.#checkSink(sink, report);
-    const groupWiring = new GroupWiring(sinks, (sink) => this.channelOf(sink));
-    for (const group of groups) groupWiring.check(group, report);
-    this.#checkUse(report);
+  check(): void {
+    const { sources, sinks, groups } = this.#agent;
+    this.#checkEnds();
+    for (const source of sources) this.#checkSource(source);
+    for (const sink of sinks) this.#checkSink(sink);
+    const groupWiring = new GroupWiring(sinks, (sink) => this.channelOf(sink), this.#tools);
+    for (const group of groups) groupWiring.check(group);
+    this.#checkUse();
   }
 
-  #checkSource({ component, channels, selector }: CheckedSource, report: Report): void {
-    const title = `source "${component.name}"`;
-    if (!channels || channels.length === 0) {
-      if (channels || this.#names.length > 1) this.#complainNoChannel(title, component, report);
+  #checkEnds(): void {
+    const { sources, sinks, channels, channelParts, place } = this.#agent;
+    const { report, syntax } = this.#tools;
+    if (!syntax.isFlume) {
+      const fix = (key: string) => `add \`${key}: { type: … }\``;
+      if (sources.length === 0) {
+        report.error("no-source", place, { text: "The pipeline has no source", fix: fix("source") });
+      }
+      if (sinks.length === 0) {
+        report.error("no-sink", place, { text: "The pipeline has no sink", fix: fix("sink") });
+      }
       return;
     }
-    this.#checkNames(channels, title, report);
+    const write = (key: string, value: string) => syntax.write({ owner: "", key, value });
+    const tell = (key: string, value: string, isFatal: boolean) =>
+      report[isFatal ? "error" : "warning"](`no-${key.slice(0, -1)}`, place, {
+        text: `The agent has no ${key.slice(0, -1)}`,
+        fix: `add "${write(key, value)}", and settings that begin with "${
+          write(key, "").split(" ")[0]
+        }.${value}."`,
+      });
+    if (channels.length === 0) return tell("channels", "c1", true);
+    // Flume starts such agents; here they must have a channel that somebody else can fill or drain.
+    const isAlone = sources.length + sinks.length === 0 ||
+      channelParts.every((part) => !part || VOLATILE.includes(part.part.type));
+    if (sources.length === 0) tell("sources", "r1", isAlone);
+    if (sinks.length === 0) tell("sinks", "k1", isAlone);
+  }
+
+  #checkSource({ component, channels, selector }: CheckedSource): void {
+    const title = `source "${component.name}"`;
+    if (!channels || channels.length === 0) {
+      if (channels || this.#needsNames) this.#complainNoChannel(title, component);
+      return;
+    }
+    this.#checkNames(channels, title);
     if (!selector) return;
     const own = channels.map(({ name }) => name);
     for (const { name, place } of channelsIn(selector)) {
       if (own.includes(name)) continue;
-      report.error("unknown-channel", place, {
+      this.#tools.report.error("unknown-channel", place, {
         text: `${selector.title} names channel "${name}", which is not one of the source's`,
         fix: `${didYouMean(name, own)}Its channels: ${own.join(", ")}`,
       });
     }
   }
 
-  #checkSink({ component, channels }: CheckedSink, report: Report): void {
+  #checkSink({ component, channels }: CheckedSink): void {
     const title = `sink "${component.name}"`;
     if (!channels || channels.length === 0) {
-      if (channels || this.#names.length > 1) this.#complainNoChannel(title, component, report);
+      if (channels || this.#needsNames) this.#complainNoChannel(title, component);
       return;
     }
-    this.#checkNames(channels, title, report);
+    this.#checkNames(channels, title);
     if (channels.length === 1) return;
-    report.error("wrong-value", channels[0]!.place, {
+    this.#tools.report.error("wrong-value", channels[0]!.place, {
       text: `${title} must drain one channel, not ${channels.length}`,
       fix: "keep one name; one more sink drains one more channel",
     });
   }
 
-  #checkNames(references: readonly Reference[], title: string, report: Report): void {
+  /** Flume takes nothing for granted. */
+  get #needsNames(): boolean {
+    return this.#names.length > 1 || this.#tools.syntax.isFlume;
+  }
+
+  #checkNames(references: readonly Reference[], title: string): void {
+    const { report, syntax } = this.#tools;
     references.forEach(({ name, place }, index) => {
       if (!this.#names.includes(name)) {
         report.error("unknown-channel", place, {
           text: `${title} names channel "${name}", which does not exist`,
-          fix: `${didYouMean(name, this.#names)}Channels: ${this.#names.join(", ")}`,
+          fix: `${didYouMean(name, this.#names)}Channels: ${this.#names.join(", ") || "none"}`,
         });
       } else if (references.findIndex((other) => other.name === name) < index) {
-        report.error("duplicate-name", place, {
+        report[syntax.isFlume ? "warning" : "error"]("duplicate-name", place, {
           text: `${title} names channel "${name}" twice`,
           fix: "remove one",
         });
@@ -108,31 +152,39 @@ export class Wiring {
     });
   }
 
-  #complainNoChannel(title: string, { kind, place }: Component, report: Report): void {
+  #complainNoChannel(title: string, { kind, path, place }: Component): void {
     const [key, verb] = kind === "source" ? ["channels", "writes to"] : ["channel", "drains"];
+    const { report, syntax } = this.#tools;
     report.error("missing-field", place, {
       text: `${title} does not say which channel it ${verb}`,
-      fix: `add "${key}: ${this.#names.join(" ")}"${
+      fix: `add "${syntax.write({ owner: path, key, value: this.#names.join(" ") || "c1" })}"${
         this.#names.length > 1 && kind === "sink" ? " with one of them" : ""
       }`,
     });
   }
 
-  #checkUse(report: Report): void {
+  #checkUse(): void {
     const { sources, sinks, channels } = this.#agent;
+    const { report } = this.#tools;
     const fed = new Set(sources.flatMap((source) => this.channelsOf(source)));
     const drained = new Set(sinks.map((sink) => this.channelOf(sink)));
     for (const { name, place } of channels) {
-      if (sinks.length > 0 && !drained.has(name)) {
+      const isUnread = sinks.length > 0 && !drained.has(name);
+      const isUnfed = sources.length > 0 && !fed.has(name);
+      if (isUnread && isUnfed) {
+        report.warning("unused-channel", place, {
+          text: `channel "${name}" has neither source nor sink, and is left out`,
+          fix: "remove it, or let a source and a sink name it",
+        });
+      } else if (isUnread) {
         report.warning("unread-channel", place, {
           text: `channel "${name}" has no sink`,
-          fix: `add a sink with \`channel: ${name}\`, or remove the channel`,
+          fix: `let a sink drain it, or remove the channel`,
         });
-      }
-      if (sources.length > 0 && !fed.has(name)) {
+      } else if (isUnfed) {
         report.warning("unfed-channel", place, {
           text: `channel "${name}" has no source`,
-          fix: `add it to the \`channels\` of a source, or remove the channel`,
+          fix: "add it to the `channels` of a source, or remove the channel",
         });
       }
     }

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import type { Document, Node, YAMLMap } from "yaml";
 import { errorText } from "../core/errors.ts";
-import type { Report } from "./diagnostics.ts";
+import type { Complaint, Report } from "./diagnostics.ts";
 import type { Place, TreeEntry, TreeNode } from "./tree.ts";
 
 const MAX_NODES = 100_000;
@@ -17,12 +17,13 @@ const FIXES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: "keep one pipeline in a file, or use `agents:` for several",
 };
 
-/** Reads YAML into the neutral tree; nothing when it is no YAML. */
-export function readYaml(text: string, report: Report): TreeNode | undefined {
+/** Reads YAML into the neutral tree, `file` into its places; nothing when it is no YAML. */
+export function readYaml(text: string, report: Report, file?: string): TreeNode | undefined {
   const lines = new LineCounter();
-  const document = parse(text, lines, report);
+  const start = { ...START, ...file !== undefined && { file } };
+  const document = parse(text, lines, (complaint) => report.error("yaml-syntax", start, complaint));
   if (!document) return undefined;
-  const reader = new YamlReader(document, lines, report);
+  const reader = new YamlReader(document, { lines, file }, report);
   for (const warning of document.warnings) {
     report.warning("yaml-tag", reader.at(warning.pos[0]), { text: warning.message, fix: "remove the tag" });
   }
@@ -32,16 +33,20 @@ export function readYaml(text: string, report: Report): TreeNode | undefined {
   }
   if (document.errors.length > 0) return undefined;
   const root = document.contents;
-  if (root === null) return { place: START, scalar: { text: "", value: null } };
+  if (root === null) return { place: start, scalar: { text: "", value: null } };
   const tree = reader.read(root, 0);
   return reader.isTooLarge ? undefined : tree;
 }
 
-function parse(text: string, lineCounter: LineCounter, report: Report): Document | undefined {
+function parse(
+  text: string,
+  lineCounter: LineCounter,
+  refuse: (complaint: Complaint) => void,
+): Document | undefined {
   try {
     return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
   } catch (cause) {
-    report.error("yaml-syntax", START, { text: `The file cannot be read as YAML: ${errorText(cause)}` });
+    refuse({ text: `The file cannot be read as YAML: ${errorText(cause)}` });
     return undefined;
   }
 }
@@ -49,20 +54,27 @@ function parse(text: string, lineCounter: LineCounter, report: Report): Document
 class YamlReader {
   readonly #document: Document;
   readonly #lines: LineCounter;
+  readonly #file: string | undefined;
   readonly #report: Report;
   #nodes = 0;
   /** Part of the file was left out. */
   isTooLarge = false;
 
-  constructor(document: Document, lines: LineCounter, report: Report) {
+  constructor(
+    document: Document,
+    from: { readonly lines: LineCounter; readonly file: string | undefined },
+    report: Report,
+  ) {
     this.#document = document;
-    this.#lines = lines;
+    this.#lines = from.lines;
+    this.#file = from.file;
     this.#report = report;
   }
 
   at(offset: number | undefined): Place {
     const { line, col } = this.#lines.linePos(offset ?? 0);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    const place = { line: Math.max(1, line), column: Math.max(1, col) };
+    return this.#file === undefined ? place : { ...place, file: this.#file };
   }
 
   read(node: unknown, depth: number): TreeNode {

@@ -23,6 +23,9 @@ export function planText(plan: Plan): string {
   if (plan.deadLetters) {
     lines.push("", partLine("dead letters", { ...plan.deadLetters, name: plan.deadLetters.type }));
   }
+  const around = (plan.reporters ?? []).map((reporter) => partLine("reporter", reporter));
+  if (plan.admin) around.push(`admin    ${plan.admin.bind}:${plan.admin.port}`);
+  if (around.length > 0) lines.push("", ...around);
   return `${lines.join("\n")}\n`;
 }
 
@@ -46,6 +49,8 @@ export function planJson(plan: Plan): string {
       sinks: sinks.map(part),
     })),
     ...plan.deadLetters && { deadLetters: part(plan.deadLetters) },
+    ...plan.reporters && { reporters: plan.reporters.map(part) },
+    ...plan.admin && { admin: plan.admin },
   };
   return `${JSON.stringify(tree, null, 2)}\n`;
 }
