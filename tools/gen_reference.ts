@@ -2,6 +2,7 @@ import { indexPage, referencePage } from "../compiler/reference.ts";
 import { jsonSchema } from "../compiler/json_schema.ts";
 import { type AnyPlugin, PLUGIN_KINDS } from "../core/plugin.ts";
 import { MANIFEST } from "../plugins/manifest.ts";
+import { renderInventory } from "./gen_inventory.ts";
 
 const TARGET = new URL("../docs/reference/", import.meta.url);
 
@@ -14,6 +15,7 @@ export async function renderReference(): Promise<Map<string, string>> {
   );
   return new Map([
     ["index.md", indexPage(plugins)],
+    ["flume.md", await renderInventory()],
     ["pipeline.schema.json", `${JSON.stringify(jsonSchema(plugins), null, 2)}\n`],
     ...plugins.map((plugin) => [`${plugin.kind}/${plugin.name}.md`, referencePage(plugin)] as const),
   ]);

@@ -5,7 +5,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "protocols": ["protocols/"],
   "compiler": ["compiler/", "core/", "plugins/manifest.ts"],
   "plugins": ["core/mod.ts", "journal/mod.ts", "protocols/"],
-  "admin": ["admin/", "core/"],
+  "examples": ["core/mod.ts"],
+  "admin": ["admin/", "core/", "protocols/"],
   "query": ["query/", "core/"],
   "commands": [
     "commands/",
@@ -26,6 +27,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   "kafkajs": /^plugins\/[a-z]+\/_?kafka/,
   "prom-client": /^admin\/metrics\.ts$/,
   "yaml": /^(compiler|commands)\//,
+  "pbf": /^protocols\/flume_log\.ts$/,
+  "thrift": /^protocols\/thrift_rpc\/legacy_event\.ts$/,
   "fast-check": /^tests\//,
 };
 

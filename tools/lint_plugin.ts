@@ -29,8 +29,8 @@ const BANNED_WORDS: Readonly<Record<string, string>> = {
 const BANNED_ALONE: ReadonlySet<string> = new Set(["do", "process"]);
 
 const GENERATED: ReadonlySet<string> = new Set(["plugins/manifest.ts"]);
-const DEFAULT_EXPORTS = /^(plugins|commands|tests\/support\/plugins)\/|^tools\/lint_plugin\.ts$/;
-const DENO_CALLS = /^(plugins|commands|tests|tools|docs)\/|^journal\/disk\.ts$|^cli\.ts$/;
+const DEFAULT_EXPORTS = /^(plugins|commands|examples|tests\/support\/plugins)\/|^tools\/lint_plugin\.ts$/;
+const DENO_CALLS = /^(plugins|commands|admin|tests|tools|docs)\/|^journal\/disk\.ts$|^cli\.ts$/;
 
 type Visitor = Deno.lint.LintVisitor;
 type RuleContext = Deno.lint.RuleContext;
@@ -147,7 +147,7 @@ const defaultExports = rule((path, context) =>
 const denoCalls = rule((path, context) =>
   DENO_CALLS.test(path) ? {} : {
     'MemberExpression[object.name="Deno"]'(node: Deno.lint.Node) {
-      const text = "Deno.* is called only by plugins, commands, cli.ts and journal/disk.ts";
+      const text = "Deno.* is called only by plugins, commands, admin, cli.ts and journal/disk.ts";
       context.report({ node, message: text, hint: "Let the caller pass in what is needed, or use node:*" });
     },
   }

@@ -14,6 +14,9 @@ const config = {
 
 type Settings = Config<typeof config>;
 
+/** A path that Deno does not see beforehand: it would read the module, and its package, at each start. */
+const FLUME_PART: string = "./_file/adopt_flume.ts";
+
 const ABOUT =
   `Events are in the journal, forced to disk, before a put is answered; puts that wait share one sync. A crash at any moment loses no
 event that was answered, and repeats none on the way in: the position of a source that can replay is stored in the same commit. On the way
@@ -29,9 +32,9 @@ When the disk is full or fails, puts are refused with the reason, and work again
 reported with file and offset, counted in EventDamagedCount, and passed by. A put of more events than the capacity has room for waits
 \`keep-alive\`, then it is refused.
 
-Unlike Flume: channels may share folders, also the default ones; \`maxFileSize\` is 128 MiB unless given, and never above 1 GiB; the
-folders are those of Sluice, a Flume file channel's cannot be opened; keys for encryption come from a text file, not from a Java key
-store. Events that Flume still holds leave it through its own sinks.`;
+Unlike Flume: channels may share folders, also the default ones; \`maxFileSize\` is 128 MiB unless given, and never above 1 GiB; what
+a Flume file channel still holds is taken over by \`sluice adopt\`; keys for encryption come from a text file, not from a Java key
+store.`;
 
 export default defineChannel({
   name: "file",
@@ -72,6 +75,7 @@ sinks:
   search: { type: http, endpoint: "http://localhost:9200/events", channel: search }`,
     },
   ],
+  adopt: async ({ dataDirs }) => (await import(FLUME_PART)).adoptFlumeChannel(dataDirs),
   create: (settings, context) => openFileChannel(channelSettings(settings, context.stateDir), context),
 });
 

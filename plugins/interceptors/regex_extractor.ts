@@ -1,5 +1,5 @@
 import { choice, ConfigError, defineInterceptor, map, type Pattern, regex, text, z } from "sluice/plugin";
-import { JodaFormat } from "./_extract/joda_format.ts";
+import { JodaFormat } from "../../protocols/joda_format.ts";
 import { extractGroups, type Field } from "./_extract/fields.ts";
 import { KnownTexts } from "./_extract/known_texts.ts";
 

@@ -1,5 +1,13 @@
-import { choice, ConfigError, defineInterceptor, errorText, type Pattern, regex, text } from "sluice/plugin";
-import { parseReplacement } from "./_bodies/replacement.ts";
+import {
+  choice,
+  ConfigError,
+  defineInterceptor,
+  errorText,
+  parseReplacement,
+  type Pattern,
+  regex,
+  text,
+} from "sluice/plugin";
 import { rewriteBodies } from "./_bodies/rewrite.ts";
 
 export default defineInterceptor({

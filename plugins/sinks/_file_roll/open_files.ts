@@ -69,7 +69,7 @@ export class OpenFiles {
   /** The open file of a bucket; opening one more than allowed finishes the one that was longest unused. */
   fileOf(bucket: string): OpenFile {
     const known = this.#open.get(bucket);
-    if (known && !known.file.isBroken) {
+    if (known && !known.file.isBroken && known.file.joinedBytes > 0) {
       this.#open.delete(bucket);
       this.#open.set(bucket, known);
       return known;
@@ -162,12 +162,11 @@ export class OpenFiles {
     this.#write.parked.push(open.file);
   }
 
+  /** Leaves a file that is damaged, or whose first write failed: what its encoder wrote then is gone. */
   #drop(open: OpenFile): void {
-    const { inUsePath: path, bytes } = open.file;
-    this.#parts.context.log.error("A file may end with a part of an event; going on in a new one", {
-      path,
-      bytes,
-    });
+    const { inUsePath: path, bytes, isBroken } = open.file;
+    const text = "A file may end with a part of an event; going on in a new one";
+    if (isBroken) this.#parts.context.log.error(text, { path, bytes });
     this.#remove(open);
     this.#settle(open.file);
   }

@@ -23,9 +23,9 @@ const listening = {
 };
 
 const reading = {
-  handler: codec("decoder").optional().describe(
+  handler: codec("decoder", { flumeFallback: "json" }).optional().describe(
     "How bodies become events, whatever their Content-Type: json (Flume's JSONHandler), blob, or any codec. " +
-      "Without it the Content-Type decides.",
+      "Without it the Content-Type decides, except in a file of Flume, where it is json.",
   ),
   ndjson: choice(["body", "event"]).default("body").describe(
     "What a line of NDJSON is: the body of an event, or an object with headers and body.",
