@@ -17,6 +17,8 @@ export interface AvroHead {
   /** `null`, `deflate`, `snappy`, … */
   readonly codec: string;
   readonly sync: Uint8Array;
+  /** All that a head which was read says, further keys included. */
+  readonly metadata?: ReadonlyMap<string, string>;
 }
 
 /** Where a block lies. */
@@ -82,7 +84,7 @@ export class AvroReader {
       const schema = metadata.get("avro.schema");
       if (schema === undefined) throw new SyntaxError("The Avro head has no avro.schema");
       const sync = this.#take(SYNC_BYTES).slice();
-      return { schema, codec: metadata.get("avro.codec") ?? "null", sync };
+      return { schema, codec: metadata.get("avro.codec") ?? "null", sync, metadata };
     });
   }
 

@@ -8,6 +8,8 @@ const MAX_DEPTH = 1000;
 
 /** A schema, with what is needed to find where each datum ends. */
 export class AvroSchema {
+  /** As it was written. */
+  readonly text: string;
   readonly #type: avsc.Type;
   readonly #skips = new Map<avsc.Type, Skip>();
   readonly #skip: Skip;
@@ -15,6 +17,7 @@ export class AvroSchema {
 
   /** @throws {SyntaxError} when the text is no schema. */
   constructor(text: string) {
+    this.text = text;
     try {
       this.#type = avsc.Type.forSchema(JSON.parse(text), { wrapUnions: true });
     } catch (cause) {

@@ -16,6 +16,9 @@ interface CodeBlock {
 const GUIDES = Array.from(Deno.readDirSync(`${ROOT}docs/guide`), ({ name }) => `docs/guide/${name}`).sort();
 const PAGES = ["README.md", "pipelines/README.md", "tests/data/README.md", ...GUIDES];
 
+/** Languages of pipelines, and how their files end. */
+const ENDS: Readonly<Record<string, string>> = { yaml: "yaml", properties: "conf" };
+
 function codeBlocks(page: string): CodeBlock[] {
   const blocks = page.matchAll(/^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm);
   return Array.from(blocks, ({ 1: language = "", 2: text = "", index }) => ({
@@ -39,10 +42,10 @@ for (const page of PAGES) {
     const folder = await Deno.makeTempDir();
     try {
       await writePlugins(blocks, folder);
-      for (const { text, line } of blocks.filter(({ language }) => language === "yaml")) {
+      for (const { text, line, language } of blocks.filter(({ language }) => language in ENDS)) {
         const { plan, diagnostics } = await compile(
           text,
-          `${folder}/page.yaml`,
+          `${folder}/page.${ENDS[language]}`,
           denoSurroundings(undefined, folder),
         );
         assert.ok(plan, `the pipeline at line ${line}:\n${renderDiagnostics(diagnostics)}`);

@@ -10,6 +10,8 @@ import {
   tcpFeed,
   udpFeed,
 } from "./feeds.ts";
+import { avroFeed, avroLegacyFeed, avroTarget } from "./avro_peers.ts";
+import { thriftFeed, thriftLegacyFeed, thriftTarget } from "./thrift_peers.ts";
 import { folderTarget, httpTarget, logTarget, noTarget, stdoutTarget, type TargetMaker } from "./targets.ts";
 
 /** Settings with which the suites create plugins that have required fields, or whose defaults show little. */
@@ -33,6 +35,7 @@ export const SETTINGS: Readonly<Record<string, Readonly<Record<string, unknown>>
     minimumRequiredSpace: 0,
   },
   "channel jdbc": { "maximum.capacity": 20 },
+  "channel pseudo_txn": { capacity: 20 },
   "sink_processor failover": { priority: { k1: 10, k2: 5, k3: 1 } },
 };
 
@@ -43,6 +46,10 @@ export const FEEDS: Readonly<Record<string, FeedMaker>> = {
   http: httpFeed,
   netcat: tcpFeed,
   netcatudp: udpFeed,
+  avro: avroFeed,
+  avro_legacy: avroLegacyFeed,
+  thrift: thriftFeed,
+  thrift_legacy: thriftLegacyFeed,
   seq: ownFeed({}),
   stress: ownFeed({}),
   spooldir: folderFeed((folder) => ({ spoolDir: folder })),
@@ -56,6 +63,8 @@ export const TARGETS: Readonly<Record<string, TargetMaker>> = {
   file_roll: folderTarget,
   stdout: stdoutTarget,
   http: httpTarget,
+  avro: avroTarget,
+  thrift: thriftTarget,
 };
 
 /** How many sinks stand behind each processor. */
@@ -70,6 +79,7 @@ export const CODEC_BODIES: Readonly<
 };
 
 const ONE_WAY = "it has no decoder";
+const NEEDS_DATUMS = "it takes only bodies that are datums of a schema";
 const NO_OUTPUT = "it writes nothing anywhere";
 const ON_DISK = "events are safe as soon as they are on the disk, taken or not";
 const SAFE_CASE = "tells a source that can replay to forget only when the events are safe";
@@ -107,5 +117,12 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
   "codec avro_event": {
     "reads back the events that it wrote": "it reads any Avro file, and gives the datum as body",
     "writes the same bytes in one batch as in many": "a block of the file is as large as the batch",
+  },
+  "codec avro_record": {
+    "leaves a batch that it encodes as it was": NEEDS_DATUMS,
+    "writes the same bytes in one batch as in many": NEEDS_DATUMS,
+    "reads back the events that it wrote": ONE_WAY,
+    "reads the same events from an input in pieces as from a whole one": ONE_WAY,
+    "reads any bytes to their end, or says in a SyntaxError why not": ONE_WAY,
   },
 };

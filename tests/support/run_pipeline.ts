@@ -66,11 +66,23 @@ function start({ pipeline, folder, program }: RunOptions): Deno.ChildProcess {
   return new Deno.Command(command!, {
     args: [...args, pipeline, "--log-format", "json", "--state-dir", `${folder}/state`],
     cwd: ROOT,
-    env: { OUT: `${folder}/out`, IN: `${folder}/in`, HTTP_PORT: "0", HOME: folder },
+    env: {
+      OUT: `${folder}/out`,
+      IN: `${folder}/in`,
+      HTTP_PORT: "0",
+      AVRO_PORT: String(freePort()),
+      HOME: folder,
+    },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** A port that nobody uses now, for pipelines that send to themselves. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 async function feedStdin(child: Deno.ChildProcess, { stdin }: Expected): Promise<void> {

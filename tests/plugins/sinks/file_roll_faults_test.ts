@@ -41,6 +41,26 @@ Deno.test("file_roll leaves no part of an event when the disk is full, and goes 
   });
 });
 
+Deno.test("file_roll writes the head again that a format put before its first events, when that write failed", async () => {
+  await withFolder(async (directory) => {
+    const sink = await makeFileRoll({ directory, serializer: "avro_record" });
+    const batch = EventBatch.ofBodies([Uint8Array.of(2)]).withHeader("flume.avro.schema.literal", '"long"');
+    {
+      using _failing = replaceFileCalls(() => ({
+        writeSync() {
+          throw new Error("No space left on device (os error 28)");
+        },
+      }));
+      await assert.rejects(async () => await sink.write(batch, signal), DeliveryError);
+    }
+    await (await sink.write(batch, signal))!.delivered;
+    await sink.close!();
+    const [container, ...others] = Object.values(contents(directory));
+    assert.match(container!, /^Obj.*avro\.schema.*"long"/s);
+    assert.deepEqual(others, []);
+  });
+});
+
 Deno.test("file_roll takes a write out of all folders when one of them fails", async () => {
   await withFolder(async (directory) => {
     const sink = await makeFileRoll({ directory, bucket: "%{kind}" });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type AnyPlugin, type Codec, type Context, type Counters, type Sink, z } from "sluice/plugin";
 import avroEvent from "../../../plugins/codecs/avro_event.ts";
+import avroRecord from "../../../plugins/codecs/avro_record.ts";
 import text from "../../../plugins/codecs/text.ts";
 import fileRoll from "../../../plugins/sinks/file_roll.ts";
 import { testContext } from "../../support/context.ts";
@@ -24,7 +25,12 @@ const LATE_TEXT: AnyPlugin = {
     } satisfies Codec;
   },
 };
-const CODECS: Readonly<Record<string, AnyPlugin>> = { avro_event: avroEvent, late_text: LATE_TEXT, text };
+const CODECS: Readonly<Record<string, AnyPlugin>> = {
+  avro_event: avroEvent,
+  avro_record: avroRecord,
+  late_text: LATE_TEXT,
+  text,
+};
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   prefix: "sink.pathManager.prefix",
   extension: "sink.pathManager.extension",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { JodaFormat } from "../../../plugins/interceptors/_extract/joda_format.ts";
+import { JodaFormat } from "../../protocols/joda_format.ts";
 
 const READ: readonly (readonly [pattern: string, text: string, expected: number | undefined])[] = [
   ["yyyy-MM-dd'T'HH:mm:ss.SSSZ", "2026-03-12T08:14:02.250+0130", Date.UTC(2026, 2, 12, 6, 44, 2, 250)],
