@@ -4,18 +4,20 @@ import { memoryPositions, type Position, type PositionStore } from "../core/posi
 import { type RunningPipeline, startPipeline } from "../core/supervisor.ts";
 import { EXIT } from "./exit.ts";
 import { logFormat, type LogOptions, openLog } from "./_log.ts";
+import type { Monitors } from "./_monitors.ts";
 import { filePositions } from "./_positions.ts";
-import { listenForReload } from "./_reload.ts";
+import { type ChangeListener, listenForHangup } from "./_reload.ts";
 import { listenForStop } from "./_signals.ts";
 import { renderSummary } from "./_summary.ts";
 import { printError } from "./_terminal.ts";
 
 /** How a plan is run. */
 export interface AgentOptions {
+  /** What the plan was read from, for the log: a path, an address, a node. */
   readonly file: string;
-  /** Reload also when the file has changed, not only at SIGHUP. */
-  readonly isWatched: boolean;
-  /** Reads the file again; undefined when it has errors, which it shows. */
+  /** Tells of changes until the answer is called; absent: only SIGHUP reloads. */
+  readonly watch?: ((listener: ChangeListener) => () => void) | undefined;
+  /** Reads the configuration again; undefined when it has errors, which it shows. */
   readPlan(): Promise<Plan | undefined>;
   readonly shutdownMs: number;
   readonly log: LogOptions;
@@ -100,6 +102,9 @@ class Agent {
   readonly #positions: AgentPositions;
   readonly #started = Promise.withResolvers<RunningPipeline>();
   #running: RunningPipeline | undefined;
+  /** Loaded when a plan first asks for one. */
+  #monitors: Promise<Monitors> | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
   #isStopping = false;
   #exitCode: number = EXIT.ok;
 
@@ -121,6 +126,8 @@ class Agent {
     try {
       const { shutdownMs, file } = this.#options;
       const options = { logger: this.#logger, positions: this.#positions, shutdownMs };
+      // Before the pipeline, whose start may take long: it can be asked meanwhile.
+      void this.#useMonitors(this.#plan);
       this.#running = await startPipeline(this.#plan, options);
       this.#started.resolve(this.#running);
       this.#log.info("Started", { pipeline: this.#plan.name, file });
@@ -131,6 +138,7 @@ class Agent {
       this.#exitCode ||= EXIT.failed;
     } finally {
       unlisten();
+      await this.#monitors?.then((monitors) => monitors.stop()).catch(() => {});
     }
     // A rejection that nobody heard is told when the event loop turns.
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -139,31 +147,51 @@ class Agent {
   }
 
   #listen(): () => void {
-    const { file, isWatched } = this.#options;
     const unlisten = [
       listenForStop({
         onFirst: (name) => this.#stop(name),
         onSecond: (exitCode) => this.#stopAtOnce(exitCode),
       }),
-      listenForReload({ file, isWatched, onReload: (why) => void this.#reload(why) }),
+      listenForHangup((why) => void this.#reload(why)),
     ];
+    const unwatch = this.#options.watch?.({
+      changed: (why) => void this.#reload(why),
+      failed: (text) => this.#log.warn(text),
+    });
+    if (unwatch) unlisten.push(unwatch);
     return () => unlisten.forEach((stop) => stop());
   }
 
   /** What is wrong with the new file leaves the old plan at work. */
   async #reload(why: string): Promise<void> {
     try {
-      const plan = await this.#options.readPlan();
+      const reading = this.#reading.then(() => this.#options.readPlan());
+      this.#reading = reading.catch(() => {});
+      const plan = await reading;
       if (!plan) {
-        return this.#log.error("Not reloaded: the file has errors; the pipeline goes on as it was", { why });
+        return this.#log.error("Not reloaded: it has errors; the pipeline goes on as it was", { why });
       }
       if (keepsState(plan)) await this.#positions.open();
       const running = await this.#started.promise;
       await running.reload(plan);
+      await this.#useMonitors(plan);
       this.#log.info("Reloaded", { why });
     } catch (cause) {
       this.#log.error(`Not reloaded: ${errorText(cause)}`, { why });
     }
+  }
+
+  async #useMonitors(plan: Plan): Promise<void> {
+    if (!this.#monitors && !plan.admin && !plan.reporters) return;
+    this.#monitors ??= import("./_monitors.ts").then(({ Monitors }) =>
+      new Monitors({
+        logger: this.#logger,
+        stateDir: plan.stateDir,
+        phase: () => this.#isStopping ? "stopping" : this.#running ? "running" : "starting",
+        components: () => this.#running?.components() ?? [],
+      })
+    );
+    await (await this.#monitors).use(plan);
   }
 
   #stop(signal: string): void {
@@ -206,7 +234,8 @@ class Agent {
     const components = this.#running?.components() ?? [];
     if (logFormat(log) === "json") {
       for (const { kind, name, state, counters } of components) {
-        this.#logger(`${kind}.${name}`).info("Ended", { state, ...counters });
+        const moved = Object.entries(counters).filter(([, value]) => value !== 0);
+        this.#logger(`${kind}.${name}`).info("Ended", { state, ...Object.fromEntries(moved) });
       }
       return;
     }

@@ -10,7 +10,7 @@ export async function readArguments(
   command: Command,
   written: readonly string[],
 ): Promise<Call<CommandOptions>> {
-  const { values, positionals } = await parse(command, written);
+  const { values, positionals } = await parse(command, command.rewrite?.(written) ?? written);
   for (const [name, value] of Object.entries(values)) checkChoice(name, value, command.options);
   const { min, max } = command.positionals;
   if (positionals.length < min) {

@@ -1,7 +1,9 @@
-import type { Compiled, Diagnostic } from "../compiler/compile.ts";
+import type { Compiled, Diagnostic, Surroundings } from "../compiler/compile.ts";
 import { errorText } from "../core/mod.ts";
+import { withAdmin } from "./_admin_port.ts";
 import { usageError } from "./exit.ts";
 import { absolutePath, denoSurroundings, stateRootOf } from "./_surroundings.ts";
+import { classModules, systemProperties } from "./_written_pairs.ts";
 
 /** Options of all commands that read a pipeline file. */
 export const PIPELINE_OPTIONS = {
@@ -18,6 +20,19 @@ export const PIPELINE_OPTIONS = {
     value: "DIR",
     about: "Folder for positions, instead of the file's stateDir.",
   },
+  define: {
+    type: "string",
+    short: "D",
+    value: "NAME=VALUE",
+    multiple: true,
+    about: "System property, which ${sys:NAME} in a .conf file reads.",
+  },
+  class: {
+    type: "string",
+    value: "CLASS=MODULE",
+    multiple: true,
+    about: "Module in place of a Java class: com.x.MySource=./my_source.ts.",
+  },
 } as const;
 
 /** What the command line says about a pipeline file. */
@@ -26,6 +41,21 @@ export interface PipelineChoice {
   readonly agent?: string;
   readonly "conf-file"?: string;
   readonly "state-dir"?: string;
+  readonly "admin-port"?: string;
+  readonly define?: readonly string[];
+  readonly class?: readonly string[];
+}
+
+/** A text of a configuration, and the path or address that findings in it name. */
+export interface ConfigurationText {
+  readonly text: string;
+  readonly file: string;
+}
+
+/** What else a configuration is compiled with. */
+export interface CompileAbout extends Omit<PipelineChoice, "conf-file"> {
+  /** The path that tells the state folder from that of others, when it is not the first text's. */
+  readonly stateKey?: string;
 }
 
 /**
@@ -43,19 +73,33 @@ export function onlyFile(command: string, positionals: readonly string[], choice
 export async function compileFile(file: string, choice: PipelineChoice): Promise<Compiled> {
   const compiling = import("../compiler/compile.ts");
   const text = await readPipeline(file);
-  const { compile } = await compiling;
-  const { root, folder } = stateRootOf(file);
-  const around = denoSurroundings(choice.name ?? choice.agent, root);
-  if (typeof text !== "string") {
-    const uses = { env: [], files: [], modules: [] };
-    return { diagnostics: [text], shutdownTimeoutMs: 0, uses };
-  }
-  const compiled = await compile(text, file, around);
+  if (typeof text === "string") return await compileTexts([{ text, file }], choice);
+  await compiling;
+  return { diagnostics: [text], shutdownTimeoutMs: 0, uses: { env: [], files: [], modules: [] } };
+}
+
+/** Compiles texts that together are one configuration; of two values for a key, the later one counts. */
+export async function compileTexts(
+  texts: readonly ConfigurationText[],
+  about: CompileAbout,
+): Promise<Compiled> {
+  const { compileFiles } = await import("../compiler/compile.ts");
+  const { root, folder } = stateRootOf(about.stateKey ?? texts[0]!.file);
+  const compiled = await compileFiles(texts, surroundingsOf(about, root));
   const { plan } = compiled;
   if (!plan) return compiled;
   const isDefault = plan.stateDir === `${root}/${plan.name}`;
-  const stateDir = choice["state-dir"] ?? (isDefault ? folder(plan.name) : plan.stateDir);
-  return { ...compiled, plan: { ...plan, stateDir: absolutePath(stateDir) } };
+  const stateDir = about["state-dir"] ?? (isDefault ? folder(plan.name) : plan.stateDir);
+  const placed = { ...plan, stateDir: absolutePath(stateDir) };
+  return { ...compiled, plan: withAdmin(placed, about["admin-port"]) };
+}
+
+/** What the compiler asks of the world, as the command line changes it. */
+export function surroundingsOf(about: CompileAbout, stateRoot: string): Surroundings {
+  return denoSurroundings(about.name ?? about.agent, stateRoot, {
+    systemProperties: systemProperties(about.define ?? []),
+    classes: classModules(about.class ?? []),
+  });
 }
 
 async function readPipeline(file: string): Promise<string | Diagnostic> {

@@ -11,22 +11,31 @@ const load = (path: string): Promise<CommandModule> => import(path);
 /** All commands in the order in which the help lists them; only the one that is named gets loaded. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import("./run.ts"),
+  agent: () => load("./agent.ts"),
   validate: () => import("./validate.ts"),
   plan: () => import("./plan.ts"),
   permissions: () => import("./permissions.ts"),
   plugins: () => import("./plugins.ts"),
   schema: () => import("./schema.ts"),
   send: () => import("./send.ts"),
+  "avro-client": () => load("./avro_client.ts"),
+  convert: () => load("./convert.ts"),
+  adopt: () => load("./adopt.ts"),
   dlq: () => load("./dlq.ts"),
   journal: () => load("./journal.ts"),
   bench: () => import("./bench.ts"),
+  tool: () => load("./tool.ts"),
   completions: () => import("./completions.ts"),
   version: () => import("./version.ts"),
   help: () => import("./help.ts"),
 };
 
 /** Other words for commands; the command's own `aliases` say the same, so that nothing is loaded to find it. */
-const ALIASES: Readonly<Record<string, string>> = { lint: "validate", configtest: "validate" };
+const ALIASES: Readonly<Record<string, string>> = {
+  node: "agent",
+  lint: "validate",
+  configtest: "validate",
+};
 
 /** The names of all commands. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);

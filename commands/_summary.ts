@@ -2,7 +2,14 @@ import type { ComponentStatus } from "../core/component.ts";
 import { columns } from "./_terminal.ts";
 
 /** Counters that tell nothing about what was done. */
-const GAUGES: ReadonlySet<string> = new Set(["StartTime", "StopTime", "Port", "ChannelCapacity"]);
+const GAUGES: ReadonlySet<string> = new Set([
+  "StartTime",
+  "StopTime",
+  "Port",
+  "ChannelCapacity",
+  "Open",
+  "Closed",
+]);
 
 /** What each component did, as a table for the end of a run. */
 export function renderSummary(components: readonly ComponentStatus[]): string {

@@ -1,5 +1,9 @@
 import type { Surroundings } from "../compiler/surroundings.ts";
 
+/** How long a command of a config filter may take, and how much it may write. */
+const RUN_MS = 30_000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
 /** The user's folder; the working folder where there is none. */
 export function homeDir(): string {
   return Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? Deno.cwd();
@@ -22,27 +26,67 @@ export interface StateRoot {
   folder(name: string): string;
 }
 
-/** `$SLUICE_STATE_DIR/<name>`, else `~/.sluice/<name>-<hash of the file's path>`. */
+/** `$SLUICE_STATE_DIR/<name>`, else `~/.sluice/<name>-<hash of the file's path or address>`. */
 export function stateRootOf(file: string): StateRoot {
   const root = Deno.env.get("SLUICE_STATE_DIR");
   if (root !== undefined && root !== "") return { root, folder: (name) => `${absolutePath(root)}/${name}` };
-  const hash = shortHash(realPath(file));
+  const hash = shortHash(/^[a-z][a-z0-9+.-]+:/i.test(file) ? file : realPath(file));
   const home = homeDir();
   return { root: `${home}/.sluice/${hash}`, folder: (name) => `${home}/.sluice/${name}-${hash}` };
 }
 
+/** What the command line adds to Deno's surroundings. */
+export interface WrittenSurroundings {
+  readonly systemProperties?: Readonly<Record<string, string>>;
+  /** Java class → module. */
+  readonly classes?: Readonly<Record<string, string>>;
+}
+
 /** Gives the compiler Deno's environment, files and imports. */
-export function denoSurroundings(agent: string | undefined, stateRoot: string): Surroundings {
+export function denoSurroundings(
+  agent: string | undefined,
+  stateRoot: string,
+  { systemProperties = {}, classes = {} }: WrittenSurroundings = {},
+): Surroundings {
   return {
     env: (name) => Deno.env.get(name),
+    systemProperties,
+    classes,
     readText: (path) => Deno.readTextFile(path),
     fileExists: async (path) => await Deno.stat(path).then(({ isFile }) => isFile, () => false),
     load,
+    run: runCommand,
     homeDir: homeDir(),
     stateRoot,
     cwd: Deno.cwd(),
     ...agent !== undefined && { agent },
   };
+}
+
+/** Runs a command of a config filter; what it writes and how long it takes is limited. */
+async function runCommand([program = "", ...args]: readonly string[]) {
+  const signal = AbortSignal.timeout(RUN_MS);
+  const options = { args, stdin: "null", stdout: "piped", stderr: "null", signal } as const;
+  const child = new Deno.Command(program, options).spawn();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const collect = new WritableStream<Uint8Array>({
+    write(chunk) {
+      bytes += chunk.length;
+      if (bytes > MAX_OUTPUT_BYTES) {
+        throw new RangeError(`the command wrote more than ${MAX_OUTPUT_BYTES} bytes`);
+      }
+      chunks.push(chunk);
+    },
+  });
+  try {
+    await child.stdout.pipeTo(collect, { signal });
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new Error(`the command took longer than ${RUN_MS / 1000} s`);
+  }
+  const { code } = await child.status;
+  return { code, output: new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer()) };
 }
 
 async function load(specifier: string): Promise<unknown> {

@@ -41,6 +41,8 @@ export interface Command<O extends CommandOptions = CommandOptions> {
   /** What else one should know, in lines for a terminal. */
   readonly about?: string;
   readonly options: O;
+  /** Writes arguments that follow another program's habits as our options. */
+  readonly rewrite?: (written: readonly string[]) => readonly string[];
   /** Arguments that are no options: how many, and what completes them. */
   readonly positionals: {
     readonly min: number;

@@ -1,9 +1,12 @@
-import type { Compiled } from "../compiler/compile.ts";
-import { type Call, defineCommand } from "./command.ts";
-import { EXIT } from "./exit.ts";
+import { ADMIN_PORT } from "./_admin_port.ts";
+import { defineCommand } from "./command.ts";
 import { durationMs } from "./_duration.ts";
+import { launch } from "./_launch.ts";
 import { compileFile, onlyFile, PIPELINE_OPTIONS } from "./_pipeline_file.ts";
-import { errorColour, printError } from "./_terminal.ts";
+import { watchFile } from "./_reload.ts";
+
+/** How often a watched file is looked at. */
+const LOOK_MS = 1000;
 
 const options = {
   ...PIPELINE_OPTIONS,
@@ -15,6 +18,7 @@ const options = {
     value: "TIME",
     about: "Limit of an orderly stop, instead of the file's (30s).",
   },
+  "admin-port": ADMIN_PORT,
   "log-level": {
     type: "string",
     choices: ["debug", "info", "warn", "error"],
@@ -31,8 +35,6 @@ const options = {
   },
 } as const;
 
-type RunCall = Call<typeof options>;
-
 export default defineCommand({
   name: "run",
   summary: "Runs a pipeline until its sources end or it is stopped.",
@@ -45,30 +47,20 @@ export default defineCommand({
   positionals: { min: 0, max: 1, complete: "files" },
   example: "sluice run pipelines/quickstart.yaml",
   exitCodes: ["ok", "findings", "usage", "failed", "interrupted", "terminated"],
-  async run(call) {
-    const { values, positionals } = call;
+  async run({ values, positionals, written }) {
     const file = onlyFile("run", positionals, values);
-    const shutdownMs = values["shutdown-timeout"] === undefined
-      ? undefined
-      : durationMs("shutdown-timeout", values["shutdown-timeout"]);
-    const logging = values["dry-run"] ? undefined : import("./_agent.ts");
-    const compiled = await compileFile(file, values);
-    const { plan } = compiled;
-    const again = plan && !values["dry-run"] ? await startAgain(file, compiled, call) : undefined;
-    if (again !== undefined) return again;
-    await showFindings(compiled, values);
-    if (!plan) return EXIT.findings;
-    if (values["dry-run"]) return EXIT.ok;
-    const { runAgent } = await logging!;
-    return await runAgent(plan, {
-      file,
-      isWatched: values.watch === true,
-      readPlan: async () => {
-        const again = await compileFile(file, values);
-        await showFindings(again, values);
-        return again.plan;
-      },
-      shutdownMs: shutdownMs ?? compiled.shutdownTimeoutMs,
+    const shutdown = values["shutdown-timeout"];
+    return await launch({
+      name: file,
+      compile: () => compileFile(file, values),
+      watch: values.watch ? (listener) => watchFile(file, { lookMs: LOOK_MS }, listener) : undefined,
+    }, {
+      command: "run",
+      written,
+      isDry: values["dry-run"] === true,
+      sandboxFile: values.sandbox ? file : undefined,
+      mayRestart: values["no-restart"] !== true,
+      shutdownMs: shutdown === undefined ? undefined : durationMs("shutdown-timeout", shutdown),
       log: {
         level: values["log-level"] as "info" | undefined,
         format: values["log-format"] as "text" | undefined,
@@ -76,53 +68,3 @@ export default defineCommand({
     });
   },
 });
-
-async function showFindings({ diagnostics }: Compiled, values: RunCall["values"]): Promise<void> {
-  if (diagnostics.length === 0) return;
-  const { renderDiagnostics } = await import("../compiler/diagnostics.ts");
-  if (values["log-format"] !== "json") {
-    return printError(renderDiagnostics(diagnostics, { colour: errorColour() }));
-  }
-  for (const finding of diagnostics) {
-    printError(`${JSON.stringify({ logger: "sluice.compiler", ...finding })}\n`);
-  }
-}
-
-/** Starts the program once more where it needs other permissions or V8 flags; answers with its exit code. */
-async function startAgain(
-  file: string,
-  compiled: Compiled,
-  { values, written }: RunCall,
-): Promise<number | undefined> {
-  const needsLinear = !values["no-restart"] && await needsLinearRegex(compiled);
-  if (!values.sandbox && !needsLinear) return undefined;
-  const { canRespawn, LINEAR_REGEX_FLAG, respawn } = await import("./_respawn.ts");
-  if (!canRespawn()) return await cannotRestart(values.sandbox === true);
-  const { sandboxFlags } = await import("./_sandbox.ts");
-  const permissions = values.sandbox ? sandboxFlags(file, compiled) : ["--allow-all"];
-  const args = ["run", "--no-restart", ...written.filter((word) => word !== "--sandbox")];
-  return await respawn({
-    permissions,
-    v8Flags: needsLinear || values.sandbox ? [LINEAR_REGEX_FLAG] : [],
-    args,
-  });
-}
-
-async function needsLinearRegex({ diagnostics }: Compiled): Promise<boolean> {
-  if (!diagnostics.some(({ code }) => code === "runaway-regex")) return false;
-  const { linearFallbackActive } = await import("../core/pattern.ts");
-  return !linearFallbackActive();
-}
-
-async function cannotRestart(sandbox: boolean): Promise<undefined> {
-  const { CommandError } = await import("./exit.ts");
-  const { LINEAR_REGEX_FLAG } = await import("./_respawn.ts");
-  throw new CommandError(
-    sandbox ? "A compiled program cannot change its own permissions" : "A regular expression may run away",
-    {
-      fix: sandbox
-        ? "run the source tree with `deno run -A cli.ts run --sandbox`, or compile with the flags of `sluice permissions`"
-        : `set DENO_V8_FLAGS=${LINEAR_REGEX_FLAG}, change the expression, or run with --no-restart`,
-    },
-  );
-}

@@ -10,6 +10,8 @@ const options = {
   name: PIPELINE_OPTIONS.name,
   agent: PIPELINE_OPTIONS.agent,
   "conf-file": PIPELINE_OPTIONS["conf-file"],
+  define: PIPELINE_OPTIONS.define,
+  class: PIPELINE_OPTIONS.class,
 } as const;
 
 export default defineCommand({
@@ -25,7 +27,10 @@ export default defineCommand({
   async run({ values, positionals }) {
     const files = [...values["conf-file"] === undefined ? [] : [values["conf-file"]], ...positionals];
     if (files.length === 0) {
-      throw usageError("validate needs a pipeline file", "write: sluice validate PIPELINE...");
+      throw usageError(
+        "validate (or lint, or configtest) needs a pipeline file",
+        "write: sluice validate PIPELINE...",
+      );
     }
     const findings: Diagnostic[] = [];
     for (const file of files) findings.push(...(await compileFile(file, values)).diagnostics);

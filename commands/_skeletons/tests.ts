@@ -86,7 +86,7 @@ const SKELETONS: Readonly<Record<PluginKind, TestSkeleton>> = {
     body: `const lines: string[] = [];
   const log = { ...context.log, info: (text: string) => void lines.push(text) };
   const reporter = await plugin.create({}, { ...context, log }) as Reporter;
-  await reporter.report({ "SOURCE.in": { EventReceivedCount: 1 } });
+  await reporter.report?.({ "SOURCE.in": { EventReceivedCount: 1 } });
   assert.deepEqual(lines, ["SOURCE.in"]);`,
   },
 };

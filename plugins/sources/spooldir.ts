@@ -116,6 +116,10 @@ Unlike Flume: \`batchSize\` has no default, because batches of 100 lines are slo
     yaml: `source: { type: spooldir, spoolDir: in, basenameHeader: true, ignorePattern: '.*\\.tmp' }
 sink: { type: file_roll, directory: out }`,
   }],
+  adopt: async (settings) => {
+    const { adoptTracker } = await import("./_spooldir/adopt.ts");
+    return adoptTracker(new SpoolFolder(settings), settings.deserializer.plugin.name);
+  },
   async create(settings, context) {
     const newDecoder = await decoderMaker(settings, context);
     return { run: (emit) => spool({ settings, newDecoder }, context, emit) };

@@ -31,7 +31,7 @@ const config = {
     .describe("The same by group, for files that get headers of their own."),
   headers: map(map(text())).default({}).describe("Headers for the files of a group: group, header, value."),
   positionFile: path({ access: "read" }).optional()
-    .describe("Flume's position file, read to take over files of which nothing is known yet; never written."),
+    .describe("Flume's position file, read at the first start to go on where Flume was; never written."),
   byteOffsetHeader: bool().default(false).describe("Add the offset of each line as header `byteoffset`."),
   skipToEnd: bool().default(false).describe(
     "At the first start, begin at the end of files that are already there.",
@@ -109,6 +109,11 @@ sink: { type: logger }`,
   headers: { web: { kind: access }, app: { kind: application } }
 sink: { type: logger }`,
   }],
+  adopt: async (settings) => {
+    const { adoptPositions, DEFAULT_POSITION_FILE, SILENT } = await import("./_taildir/adopt.ts");
+    const groups = groupsOf(settings, { log: SILENT });
+    return adoptPositions(withHome(settings.positionFile ?? DEFAULT_POSITION_FILE), groups);
+  },
   create: (settings, context) => ({ run: (emit) => follow(settings, context, emit) }),
 });
 
@@ -142,7 +147,7 @@ async function follow(settings: Settings, context: Context, emit: Emit): Promise
   await tailer.run();
 }
 
-function groupsOf({ paths, filegroups, headers }: Settings, { log }: Context): FileGroup[] {
+function groupsOf({ paths, filegroups, headers }: Settings, { log }: Pick<Context, "log">): FileGroup[] {
   return [
     ...Object.entries(filegroups).map(([name, path]) => new FileGroup(path, headers[name] ?? {}, log)),
     ...paths.map((path) => new FileGroup(path, {}, log)),

@@ -45,6 +45,11 @@ export class SpoolFolder {
     return join(this.#trackerPath, name + this.#options.fileSuffix);
   }
 
+  /** Where Flume notes how far it has read the file that it is reading. */
+  get flumeTracker(): string {
+    return join(this.#trackerPath, ".flumespool-main.meta");
+  }
+
   /**
    * Lists the files that wait, in the order in which they are to be read.
    * @throws {Error} when the folder cannot be listed.

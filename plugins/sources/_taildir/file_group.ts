@@ -70,6 +70,15 @@ export class FileGroup {
     }
   }
 
+  /** Lists all files of the folder, whatever their names; none when it cannot be read. */
+  listAll(): readonly FoundFile[] {
+    try {
+      return this.#look(() => true);
+    } catch {
+      return [];
+    }
+  }
+
   #look(isWanted: (name: string) => boolean): FoundFile[] {
     const found: FoundFile[] = [];
     for (const { name, isDirectory } of Deno.readDirSync(this.folder)) {

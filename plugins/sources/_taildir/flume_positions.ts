@@ -1,7 +1,8 @@
 import { errorText, type Logger } from "sluice/plugin";
 import type { FoundFile } from "./file_group.ts";
 
-interface FlumePosition {
+/** How far Flume had read a file. */
+export interface FlumePosition {
   readonly inode: number;
   readonly pos: number;
   readonly file: string;
@@ -10,14 +11,22 @@ interface FlumePosition {
 /** Reads Flume's position file; one that cannot be read is reported and counts as empty. */
 export function loadFlumePositions(path: string, log: Logger): readonly FlumePosition[] {
   try {
-    const entries: unknown = JSON.parse(Deno.readTextFileSync(path));
-    if (!Array.isArray(entries)) throw new SyntaxError("Expected a JSON array");
-    return entries.filter(isPosition);
+    return parseFlumePositions(Deno.readTextFileSync(path));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) log.info("There is no position file to take over", { path });
     else log.warn(`Position file cannot be read and is ignored: ${errorText(cause)}`, { path });
     return [];
   }
+}
+
+/**
+ * Reads the content of a position file: a JSON array of `{inode, pos, file}`.
+ * @throws {SyntaxError} when it is none.
+ */
+export function parseFlumePositions(text: string): readonly FlumePosition[] {
+  const entries: unknown = JSON.parse(text);
+  if (!Array.isArray(entries)) throw new SyntaxError("Expected a JSON array");
+  return entries.filter(isPosition);
 }
 
 /** Finds how far Flume had read a file: by inode, and by path unless the place is the start of a line. */

@@ -30,8 +30,12 @@ export class FollowedFiles {
 
   /** Looks for the first time; `skipToEnd` decides about files of which nothing is known. */
   start(about: { readonly positionFile?: string | undefined; readonly skipToEnd: boolean }): void {
-    const { log, clock } = this.#context;
-    const positions = about.positionFile === undefined ? [] : loadFlumePositions(about.positionFile, log);
+    const { log, clock, resume } = this.#context;
+    // Later, an inode in that file may be another file's.
+    const isFirst = resume === undefined;
+    const positions = about.positionFile !== undefined && isFirst
+      ? loadFlumePositions(about.positionFile, log)
+      : [];
     const found = this.#groups.flatMap((group) => group.list(false, clock.now()) ?? []);
     this.#meet(found, (file) => ({
       offset: flumeOffset(positions, file) ?? (about.skipToEnd ? file.size : 0),
