@@ -10,6 +10,19 @@ export interface ManifestEntry {
 /** The built-in plugins by kind and name; the paths are literal so that `deno compile` sees them. */
 export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, ManifestEntry>>>> = {
   source: {
+    avro: {
+      load: () => import("./sources/avro.ts"),
+      aliases: [
+        "org.apache.flume.source.AvroSource",
+      ],
+    },
+    avro_legacy: {
+      load: () => import("./sources/avro_legacy.ts"),
+      aliases: [
+        "avroLegacy",
+        "org.apache.flume.source.avroLegacy.AvroLegacySource",
+      ],
+    },
     exec: {
       load: () => import("./sources/exec.ts"),
       aliases: [
@@ -20,6 +33,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
       load: () => import("./sources/http.ts"),
       aliases: [
         "org.apache.flume.source.http.HTTPSource",
+      ],
+    },
+    multiport_syslogtcp: {
+      load: () => import("./sources/multiport_syslogtcp.ts"),
+      aliases: [
+        "org.apache.flume.source.MultiportSyslogTCPSource",
       ],
     },
     netcat: {
@@ -56,10 +75,35 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
         "org.apache.flume.source.StressSource",
       ],
     },
+    syslogtcp: {
+      load: () => import("./sources/syslogtcp.ts"),
+      aliases: [
+        "org.apache.flume.source.SyslogTcpSource",
+      ],
+    },
+    syslogudp: {
+      load: () => import("./sources/syslogudp.ts"),
+      aliases: [
+        "org.apache.flume.source.SyslogUDPSource",
+      ],
+    },
     taildir: {
       load: () => import("./sources/taildir.ts"),
       aliases: [
         "org.apache.flume.source.taildir.TaildirSource",
+      ],
+    },
+    thrift: {
+      load: () => import("./sources/thrift.ts"),
+      aliases: [
+        "org.apache.flume.source.ThriftSource",
+      ],
+    },
+    thrift_legacy: {
+      load: () => import("./sources/thrift_legacy.ts"),
+      aliases: [
+        "thriftLegacy",
+        "org.apache.flume.source.thriftLegacy.ThriftLegacySource",
       ],
     },
   },
@@ -172,6 +216,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
         "org.apache.flume.channel.MemoryChannel",
       ],
     },
+    pseudo_txn: {
+      load: () => import("./channels/pseudo_txn.ts"),
+      aliases: [
+        "org.apache.flume.channel.PseudoTxnMemoryChannel",
+      ],
+    },
     spillable_memory: {
       load: () => import("./channels/spillable_memory.ts"),
       aliases: [
@@ -201,6 +251,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
     },
   },
   sink: {
+    avro: {
+      load: () => import("./sinks/avro.ts"),
+      aliases: [
+        "org.apache.flume.sink.AvroSink",
+      ],
+    },
     file_roll: {
       load: () => import("./sinks/file_roll.ts"),
       aliases: [
@@ -211,6 +267,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
       load: () => import("./sinks/http.ts"),
       aliases: [
         "org.apache.flume.sink.http.HttpSink",
+      ],
+    },
+    irc: {
+      load: () => import("./sinks/irc.ts"),
+      aliases: [
+        "org.apache.flume.sink.irc.IRCSink",
       ],
     },
     logger: {
@@ -229,6 +291,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
       load: () => import("./sinks/stdout.ts"),
       aliases: [],
     },
+    thrift: {
+      load: () => import("./sinks/thrift.ts"),
+      aliases: [
+        "org.apache.flume.sink.ThriftSink",
+      ],
+    },
   },
   codec: {
     avro_event: {
@@ -239,6 +307,13 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
         "org.apache.flume.serialization.FlumeEventAvroEventSerializer",
         "org.apache.flume.serialization.AvroEventDeserializer$Builder",
         "org.apache.flume.serialization.AvroEventDeserializer",
+      ],
+    },
+    avro_record: {
+      load: () => import("./codecs/avro_record.ts"),
+      aliases: [
+        "org.apache.flume.sink.hdfs.AvroEventSerializer$Builder",
+        "org.apache.flume.sink.hdfs.AvroEventSerializer",
       ],
     },
     blob: {
@@ -279,5 +354,18 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
       ],
     },
   },
-  reporter: {},
+  reporter: {
+    ganglia: {
+      load: () => import("./reporters/ganglia.ts"),
+      aliases: [
+        "org.apache.flume.instrumentation.GangliaServer",
+      ],
+    },
+    http: {
+      load: () => import("./reporters/http.ts"),
+      aliases: [
+        "org.apache.flume.instrumentation.http.HTTPMetricsServer",
+      ],
+    },
+  },
 };

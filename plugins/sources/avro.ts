@@ -5,7 +5,6 @@ import {
   type Config,
   type Context,
   defineSource,
-  duration,
   type Emit,
   host,
   int,
@@ -17,6 +16,7 @@ import { Connection, type ConnectionParts } from "./_avro/connection.ts";
 import { FrameBlocks } from "./_rpc/frame_blocks.ts";
 import { IpFilter } from "./_avro/ip_filter.ts";
 import { Recognition } from "./_rpc/recognition.ts";
+import { clientFields } from "./_tcp/client_fields.ts";
 import { serveTcp } from "./_tcp/server.ts";
 import { tlsComplaints, tlsIdentity, tlsServerFields } from "./_tcp/tls_fields.ts";
 import { MemoryBudget } from "./_rpc/memory_budget.ts";
@@ -43,11 +43,7 @@ const config = {
   maxFrameBytes: bytes().default(64 * 1024 * 1024).describe(
     "Longest call, inflated; a client that sends more is closed.",
   ),
-  maxConnections: int({ min: 1 }, { unit: "connections" }).default(1024)
-    .describe("Clients at once; more are closed."),
-  idleTimeout: duration("s").default(0).describe(
-    "Close clients that have sent nothing for so long; 0 never does.",
-  ),
+  ...clientFields,
 };
 
 export default defineSource({

@@ -4,7 +4,6 @@ import {
   type Config,
   type Context,
   defineSource,
-  duration,
   type Emit,
   host,
   int,
@@ -13,6 +12,7 @@ import {
 } from "sluice/plugin";
 import { Connection, type ConnectionParts } from "./_netcat/connection.ts";
 import { LineLimit } from "./_netcat/line_limit.ts";
+import { clientFields } from "./_tcp/client_fields.ts";
 import { serveTcp } from "./_tcp/server.ts";
 
 const BLOCK_BYTES = 256 * 1024;
@@ -27,11 +27,7 @@ const config = {
     "Answer OK for every event, FAILED and the reason when it is refused.",
   ),
   encoding: text().default("utf-8").describe("Charset of what clients send; bodies are UTF-8 in any case."),
-  maxConnections: int({ min: 1 }, { unit: "connections" }).default(1024)
-    .describe("Clients at once; more are answered FAILED and closed."),
-  idleTimeout: duration("s").default(0).describe(
-    "Close clients that have sent nothing for so long; 0 never does.",
-  ),
+  ...clientFields,
 };
 
 export default defineSource({

@@ -5,7 +5,6 @@ import {
   type Config,
   type Context,
   defineSource,
-  duration,
   type Emit,
   host,
   int,
@@ -13,6 +12,7 @@ import {
   port,
   text,
 } from "sluice/plugin";
+import { clientFields } from "./_tcp/client_fields.ts";
 import { serveTcp } from "./_tcp/server.ts";
 import { tlsComplaints, tlsIdentity, tlsServerFields } from "./_tcp/tls_fields.ts";
 import { Connection, type ConnectionParts } from "./_thrift/connection.ts";
@@ -42,11 +42,7 @@ const config = {
   maxFrameBytes: bytes().default(FRAME_BYTES).describe(
     "Longest call; a client that announces more is closed.",
   ),
-  maxConnections: int({ min: 1 }, { unit: "connections" }).default(1024)
-    .describe("Clients at once; more are closed."),
-  idleTimeout: duration("s").default(0).describe(
-    "Close clients that have sent nothing for so long; 0 never does.",
-  ),
+  ...clientFields,
 };
 
 export default defineSource({

@@ -11,6 +11,7 @@ import {
   udpFeed,
 } from "./feeds.ts";
 import { avroFeed, avroLegacyFeed, avroTarget } from "./avro_peers.ts";
+import { ircTarget, multiportFeed, syslogtcpFeed, syslogudpFeed } from "./syslog_peers.ts";
 import { thriftFeed, thriftLegacyFeed, thriftTarget } from "./thrift_peers.ts";
 import { folderTarget, httpTarget, logTarget, noTarget, stdoutTarget, type TargetMaker } from "./targets.ts";
 
@@ -50,6 +51,9 @@ export const FEEDS: Readonly<Record<string, FeedMaker>> = {
   avro_legacy: avroLegacyFeed,
   thrift: thriftFeed,
   thrift_legacy: thriftLegacyFeed,
+  syslogtcp: syslogtcpFeed,
+  syslogudp: syslogudpFeed,
+  multiport_syslogtcp: multiportFeed,
   seq: ownFeed({}),
   stress: ownFeed({}),
   spooldir: folderFeed((folder) => ({ spoolDir: folder })),
@@ -65,6 +69,7 @@ export const TARGETS: Readonly<Record<string, TargetMaker>> = {
   http: httpTarget,
   avro: avroTarget,
   thrift: thriftTarget,
+  irc: ircTarget,
 };
 
 /** How many sinks stand behind each processor. */

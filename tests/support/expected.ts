@@ -8,6 +8,10 @@ export interface Expected {
   readonly put: readonly string[];
   /** Files to post to the http source, each with its content type. */
   readonly post: readonly { readonly file: string; readonly contentType: string }[];
+  /** Files to send to its source over TCP, each over a connection of its own … */
+  readonly tcp: readonly string[];
+  /** … and over UDP, each line a datagram. */
+  readonly udp: readonly string[];
   /** Whether it runs until it is stopped. */
   readonly isEndless: boolean;
   readonly outputs: readonly Output[];
@@ -39,6 +43,8 @@ export function parseExpected(text: string): Expected {
       file: file!,
       contentType: contentType ?? "text/plain",
     })),
+    tcp: of("tcp").map(([, file]) => file!),
+    udp: of("udp").map(([, file]) => file!),
     isEndless: of("ends").some(([, when]) => when === "when-stopped"),
     outputs: sections.map(parseOutput),
   };

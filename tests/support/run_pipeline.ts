@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { createSocket } from "node:dgram";
 import { fileURLToPath } from "node:url";
 import { type Expected, gather } from "./expected.ts";
 import { until } from "./until.ts";
@@ -48,7 +50,11 @@ export async function runPipeline(options: RunOptions): Promise<Outcome> {
   const child = start(options);
   const [stdout, stderr] = [new Collector(child.stdout), new Collector(child.stderr)];
   await feedStdin(child, expected);
-  for (const { file, contentType } of expected.post) await post(await urlOf(stderr), file, contentType);
+  for (const { file, contentType } of expected.post) {
+    await post(`http://127.0.0.1:${await portOf(stderr)}/events`, file, contentType);
+  }
+  for (const file of expected.tcp) await sendTcp(await portOf(stderr), file);
+  for (const file of expected.udp) await sendUdp(await portOf(stderr), file);
   if (expected.isEndless) {
     await until(`the output of ${options.pipeline}\n${stderr.text}`, () => {
       const outputs = collect(expected, folder, stdout.text);
@@ -70,6 +76,7 @@ function start({ pipeline, folder, program }: RunOptions): Deno.ChildProcess {
       OUT: `${folder}/out`,
       IN: `${folder}/in`,
       HTTP_PORT: "0",
+      SYSLOG_PORT: "0",
       AVRO_PORT: String(freePort()),
       HOME: folder,
     },
@@ -95,10 +102,26 @@ async function feedStdin(child: Deno.ChildProcess, { stdin }: Expected): Promise
   }
 }
 
-async function urlOf(stderr: Collector): Promise<string> {
+async function portOf(stderr: Collector): Promise<number> {
   const port = () => /"Listening".*"port":(\d+)/.exec(stderr.text)?.[1];
   await until("the source to listen", () => port() !== undefined);
-  return `http://127.0.0.1:${port()}/events`;
+  return Number(port());
+}
+
+async function sendTcp(port: number, file: string): Promise<void> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  await conn.write(await Deno.readFile(`${ROOT}${file}`));
+}
+
+async function sendUdp(port: number, file: string): Promise<void> {
+  const socket = createSocket("udp4");
+  const lines = (await Deno.readTextFile(`${ROOT}${file}`)).split("\n").filter((line) => line !== "");
+  for (const line of lines) {
+    await new Promise<void>((sent, failed) => {
+      socket.send(Buffer.from(line), port, "127.0.0.1", (fault) => fault ? failed(fault) : sent());
+    });
+  }
+  await new Promise<void>((closed) => socket.close(() => closed()));
 }
 
 async function post(url: string, file: string, contentType: string): Promise<void> {
