@@ -49,7 +49,11 @@ async function recoverWith(options: JournalOptions, faults: JournalFault[]): Pro
     syncedSequence: checkpoint?.sequence ?? 0,
     timeMs: checkpoint?.timeMs ?? 0,
     isRewritten: false,
-    nextNumber: Math.max(-1, ...listing.segments.map(({ head }) => head?.number ?? -1)) + 1,
+    // Segments that the checkpoint knows may only be away, on a disk that is not mounted: their numbers stay theirs.
+    nextNumber: Math.max(
+      checkpoint?.segmentNumber ?? -1,
+      ...listing.segments.map(({ head }) => head?.number ?? -1),
+    ) + 1,
   };
   const unused = await adoptSegments(recovery, listing.segments);
   const reportHeads = damagedHeads(recovery, listing.segments);

@@ -175,3 +175,21 @@ Deno.test("journal refuses what cannot be a frame, and appends after its end", (
     assert.throws(() => journal.append([frame("late", [channel])]), JournalError);
     await assert.rejects(() => Journal.open({ folders: [], checkpointFolder: folder }), RangeError);
   }));
+
+Deno.test("journal keeps what was away when it was opened without its segments, as on a disk that was not mounted", () =>
+  inFolder(async (folder) => {
+    const first = await openIn(folder);
+    const channel = await first.addChannel("a");
+    const texts = Array.from({ length: 50 }, (_, index) => `kept ${index}`);
+    for (const text of texts) await put(first, text, [channel]);
+    await first.close();
+    await Deno.rename(`${folder}/segments`, `${folder}/away`);
+    const between = await openIn(folder);
+    await put(between, "between", [channel]);
+    await between.close();
+    await Deno.remove(`${folder}/segments`, { recursive: true });
+    await Deno.rename(`${folder}/away`, `${folder}/segments`);
+    const back = await openIn(folder);
+    assert.deepEqual(await readTexts(back, channel), [...texts, "! 1"]);
+    await back.close();
+  }));

@@ -205,11 +205,13 @@ export class WayOut {
 
   #entryOf({ batch, next, sequenceBehind, runsOf }: JoinedFrames, portion: Portion): QueueEntry {
     const key = this.positionKey;
+    // A channel that was given up and added again has other events: nothing between its own is known of it any longer.
+    const stream = `${key}.${this.state.since}`;
     // What is given for the first time has nothing between it and what was given before.
     const isNew = this.#queuedNext !== undefined && portion.from >= this.#queuedNext;
     const after = isNew ? this.#queuedNext! : portion.from;
     return {
-      identityOf: (from, to) => ({ stream: key, runs: runsOf({ from, to, after }) }),
+      identityOf: (from, to) => ({ stream, runs: runsOf({ from, to, after }) }),
       ...this.#about.hasPositions
         ? {
           batch: batch.with({ position: { [key]: next } }),

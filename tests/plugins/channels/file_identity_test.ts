@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Channel, EventBatch } from "sluice/plugin";
+import { Journal } from "../../../journal/mod.ts";
 import { bodiesOf, inFolder, numbered, put, take } from "./_channels.ts";
 
 /** Takes all that is there in pieces and gives it back; answers what identifies each event. */
@@ -63,5 +64,25 @@ Deno.test("file channel claims no event of its own between two runs of a batch",
       const before = runs[at - 1];
       assert.equal(after, before ? before.first + before.count : first);
     }
+  });
+});
+
+Deno.test("file channel that was given up and is added again has another stream: it holds other events", async () => {
+  await inFolder(async (folder) => {
+    const [main, other] = [await folder.open("main"), await folder.open("other")];
+    await put(main, numbered(0, 5));
+    await put(other, numbered(5, 10));
+    await put(main, numbered(10, 15));
+    const known = (await take(main, 20)).batch.identity!;
+    for (const channel of [main, other]) await channel.close();
+    const journal = await Journal.open({
+      folders: [`${folder.path}/journal`],
+      checkpointFolder: `${folder.path}/journal`,
+    });
+    await journal.removeChannel("main");
+    await journal.close();
+    const again = await folder.open("main", { from: "earliest" });
+    assert.equal(again.size, 15);
+    assert.notEqual((await take(again, 20)).batch.identity!.stream, known.stream);
   });
 });
