@@ -17,8 +17,8 @@ export interface IdentityRun {
   /** From here up to the first event the stream has no others; the same as `first` when that is not known. */
   readonly after: number;
   /**
-   * When the events were put, in epoch ms; 0 where numbers are never given twice. A journal that was put back in place
-   * from a copy gives numbers again, but at a later time.
+   * When the events were put, in epoch ms; 0 where numbers are never given twice. A machine that is set back to an
+   * earlier state while it runs gives numbers again, but at a later time.
    */
   readonly timeMs: number;
 }
@@ -26,15 +26,11 @@ export interface IdentityRun {
 /** More runs than this are not worth their bytes: such a batch goes without an identity. */
 const MAX_RUNS = 4096;
 
-/** Joins the identities of batches that become one; nothing when they are not of one stream. */
-export function joinIdentities(
-  parts: readonly (BatchIdentity | undefined)[],
-): BatchIdentity | undefined {
-  const stream = parts[0]?.stream;
-  if (stream === undefined || parts.some((part) => part?.stream !== stream)) return undefined;
+/** Joins the runs of batches that become one; nothing when they are too many to be told. */
+export function joinRuns(parts: readonly (readonly IdentityRun[])[]): readonly IdentityRun[] | undefined {
   const runs: IdentityRun[] = [];
-  for (const part of parts) for (const run of part!.runs) addRun(runs, run);
-  return runs.length > MAX_RUNS ? undefined : { stream, runs };
+  for (const part of parts) for (const run of part) addRun(runs, run);
+  return runs.length > MAX_RUNS ? undefined : runs;
 }
 
 function addRun(runs: IdentityRun[], run: IdentityRun): void {

@@ -1,7 +1,7 @@
 import type { TakeOptions, TakeTransaction } from "./channel.ts";
 import { Deque } from "./deque.ts";
 import { EventBatch } from "./event_batch.ts";
-import { type BatchIdentity, joinIdentities } from "./identity.ts";
+import { type IdentityRun, joinRuns } from "./identity.ts";
 import { joinPositions, type Position } from "./position.ts";
 
 /** A batch in a queue, and what its channel wants to know of it. */
@@ -16,8 +16,14 @@ export interface QueueEntry {
   readonly replay?: { accepted(): void; abandoned(): void };
   /** Where a reader goes on behind the first so many events of the batch. Absent: only its end has a position. */
   positionAt?(events: number): Position;
-  /** Which events of the channel a part of the batch holds. Absent: they are numbered for the life of the queue. */
-  identityOf?(from: number, to: number): BatchIdentity;
+  /** By what others know the events of the batch. Absent: they are numbered for the life of the queue. */
+  readonly origin?: EventOrigin;
+}
+
+/** The stream of events that a batch comes from, and which of them stand in a part of it. */
+export interface EventOrigin {
+  readonly stream: string;
+  runsOf(from: number, to: number): readonly IdentityRun[];
 }
 
 interface Owner {
@@ -134,6 +140,7 @@ export class TakeQueue {
       size += next.size;
       bytes += next.spanBytes;
       if (size > maxEvents || bytes > JOINED_BYTES || next.spanBytes >= SMALL_BYTES) break;
+      if (next.owner.entry.origin?.stream !== first.owner.entry.origin?.stream) break;
       pieces.push(this.#pieces.shift()!);
     }
     return this.#transaction(pieces);
@@ -225,14 +232,15 @@ function pieceOf(owner: Owner, batch: EventBatch, place: number): Piece {
 function withPlace(batch: EventBatch, pieces: readonly Piece[], stream: string): EventBatch {
   const { owner, place, size } = pieces.at(-1)!;
   const position = owner.entry.positionAt?.(place + size - owner.place);
-  const identity = joinIdentities(pieces.map((piece) => identityOf(piece, stream)));
+  const runs = joinRuns(pieces.map(runsOf));
+  const identity = runs && { stream: owner.entry.origin?.stream ?? stream, runs };
   return batch.with({ identity, ...position && { position: joinPositions(batch.position, position) } });
 }
 
-function identityOf({ owner, place, size }: Piece, stream: string): BatchIdentity {
+function runsOf({ owner, place, size }: Piece): readonly IdentityRun[] {
   const from = place - owner.place;
-  return owner.entry.identityOf?.(from, from + size) ??
-    { stream, runs: [{ first: place, count: size, after: place, timeMs: 0 }] };
+  return owner.entry.origin?.runsOf(from, from + size) ??
+    [{ first: place, count: size, after: place, timeMs: 0 }];
 }
 
 function accept(piece: Piece): void {

@@ -62,7 +62,9 @@ function channelTable({ channels }: Survey): string {
 }
 
 function positionTable({ positions }: Survey): string {
-  const rows = Object.entries(positions).map(([source, position]) => [source, JSON.stringify(position)]);
+  // What the file channel itself keeps there has a name that no source can have.
+  const rows = Object.entries(positions).filter(([source]) => !source.startsWith("/"))
+    .map(([source, position]) => [source, JSON.stringify(position)]);
   return rows.length === 0 ? "  none\n" : columns(rows, "  ");
 }
 

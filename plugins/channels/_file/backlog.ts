@@ -3,6 +3,7 @@ import type { Journal } from "../../../journal/mod.ts";
 import { type Damage, Feeder, type Range } from "./feeder.ts";
 import type { FramePool } from "./frame_pool.ts";
 import type { JoinedFrames } from "./frames.ts";
+import type { Openings } from "./openings.ts";
 
 const RETRY_MS = 1000;
 
@@ -11,6 +12,7 @@ export interface BacklogOptions {
   readonly journal: Journal;
   readonly channelId: number;
   readonly pool: FramePool;
+  readonly openings: Openings;
   readonly context: Context;
   /** Whether somebody wants more, and there is memory for it. */
   wantsMore(): boolean;
@@ -118,10 +120,10 @@ export class Backlog {
   }
 
   async #readRanges(): Promise<void> {
-    const { journal, channelId, pool, give, lose } = this.#about;
+    const { journal, channelId, give, lose } = this.#about;
     while (this.#canRead) {
       const range = this.#firstRange();
-      const feeder = this.#feeder ??= new Feeder(journal.reader(channelId, range.from), pool, range);
+      const feeder = this.#feeder ??= new Feeder(journal.reader(channelId, range.from), range, this.#about);
       const committed = journal.committedSequence;
       this.#isBusy = true;
       const read = await feeder.next();

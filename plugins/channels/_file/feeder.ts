@@ -2,6 +2,7 @@ import { EventBatch, type Lease } from "sluice/plugin";
 import type { DamagedFrame, JournalReader, ReadFrame } from "../../../journal/mod.ts";
 import { decodeFrame } from "../../../protocols/event_frame.ts";
 import type { FramePool } from "./frame_pool.ts";
+import type { Openings } from "./openings.ts";
 import { type HeldFrame, type JoinedFrames, SMALL_BYTES, SmallFrames } from "./frames.ts";
 
 /** Events of a channel that are to be read from the disk. */
@@ -22,18 +23,24 @@ export interface Damage {
   readonly place: Readonly<Record<string, unknown>>;
 }
 
+/** What a feeder shares with the others of its journal. */
+export interface FeederOptions {
+  readonly pool: FramePool;
+  readonly openings: Openings;
+}
+
 /** Reads a range of a channel into pooled memory. */
 export class Feeder {
   readonly #reader: JournalReader;
-  readonly #pool: FramePool;
+  readonly #about: FeederOptions;
   readonly #range: Range;
   readonly #small = new SmallFrames();
   #ahead: HeldFrame | Damage | undefined;
   #lease: Lease | undefined;
 
-  constructor(reader: JournalReader, pool: FramePool, range: Range) {
+  constructor(reader: JournalReader, range: Range, about: FeederOptions) {
     this.#reader = reader;
-    this.#pool = pool;
+    this.#about = about;
     this.#range = range;
   }
 
@@ -44,7 +51,7 @@ export class Feeder {
       this.#ahead = undefined;
       if (read === undefined) return this.#small.size > 0 ? this.#small.take() : undefined;
       if ("place" in read) return this.#small.size > 0 ? this.#after(read) : read;
-      if (this.#small.isFullFor(read)) return this.#after(read);
+      if (this.#small.isFullFor(read) || this.#isApart(read)) return this.#after(read);
       this.#small.add(read);
       if (read.bytes >= SMALL_BYTES) return this.#small.take();
     }
@@ -56,6 +63,13 @@ export class Feeder {
     this.#ahead = undefined;
   }
 
+  /** Events of two openings are known to others by two names. */
+  #isApart({ sequence }: HeldFrame): boolean {
+    const { from } = this.#small;
+    const { openings } = this.#about;
+    return from !== undefined && openings.nameAt(from) !== openings.nameAt(sequence);
+  }
+
   #after(read: HeldFrame | Damage): JoinedFrames {
     this.#ahead = read;
     return this.#small.take();
@@ -64,7 +78,7 @@ export class Feeder {
   async #read(): Promise<HeldFrame | Damage | undefined> {
     const frame = await this.#reader.next((bytes) => {
       this.#lease?.release();
-      this.#lease = this.#pool.lease(bytes);
+      this.#lease = this.#about.pool.lease(bytes);
       return this.#lease.block.subarray(0, bytes);
     });
     const lease = this.#lease;

@@ -95,6 +95,11 @@ export class SmallFrames {
     return this.#frames.length;
   }
 
+  /** Sequence of the first event. */
+  get from(): number | undefined {
+    return this.#frames[0]?.sequence;
+  }
+
   /** Whether this frame would only be copied for nothing, or too much. */
   isFullFor(frame: HeldFrame): boolean {
     if (this.#frames.length === 0) return false;

@@ -43,11 +43,11 @@ export async function joinJournal(
   const leave = () => leaveJournal(open, context.name);
   try {
     const shared = await open.opening;
-    const { journal, pool } = shared;
+    const { journal, pool, openings } = shared;
     await (open.tidying ??= forgetStrangers(journal, open.names, context));
     await journal.addChannel(context.name, settings.from);
     const onRoom = () => open.waiting.admit();
-    const member = new Member({ journal, pool, settings, context, hasPositions, onRoom });
+    const member = new Member({ journal, pool, openings, settings, context, hasPositions, onRoom });
     return { shared, member, leave };
   } catch (cause) {
     await leave();

@@ -2,6 +2,7 @@ import { ChannelFullError, type Context, type Histogram } from "sluice/plugin";
 import type { Journal, Start } from "../../../journal/mod.ts";
 import type { FramePool } from "./frame_pool.ts";
 import type { JournalSettings } from "./journal_settings.ts";
+import type { Openings } from "./openings.ts";
 import type { Roomy } from "./waiting_puts.ts";
 import { WayOut } from "./way_out.ts";
 
@@ -33,6 +34,7 @@ export interface ChannelSettings {
 export interface MemberOptions {
   readonly journal: Journal;
   readonly pool: FramePool;
+  readonly openings: Openings;
   readonly settings: ChannelSettings;
   readonly context: Context;
   readonly hasPositions: boolean;
@@ -51,13 +53,14 @@ export class Member implements Roomy {
   readonly #capacity: number;
   #fault: string | undefined;
 
-  constructor({ journal, pool, settings, context, hasPositions, onRoom }: MemberOptions) {
+  constructor(options: MemberOptions) {
+    const { settings, context } = options;
     const { windowBytes, keepAliveMs, capacity } = settings;
     this.name = context.name;
     this.keepAliveMs = keepAliveMs;
     this.context = context;
     this.#capacity = capacity;
-    this.out = new WayOut({ journal, pool, context, windowBytes, hasPositions, onRoom });
+    this.out = new WayOut({ ...options, windowBytes });
     this.id = this.out.state.id;
     this.syncs = context.counters.histogram("JournalSyncSeconds", SYNC_SECONDS);
     for (const name of COUNTERS) context.counters.add(name, 0);

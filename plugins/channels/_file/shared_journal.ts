@@ -20,6 +20,7 @@ import { encodeFrame } from "../../../protocols/event_frame.ts";
 import { FramePool } from "./frame_pool.ts";
 import { FreshFrame } from "./kept_frames.ts";
 import type { Member } from "./member.ts";
+import { Openings } from "./openings.ts";
 import { SyncGate } from "./sync_gate.ts";
 import type { WaitingPuts } from "./waiting_puts.ts";
 
@@ -62,6 +63,7 @@ interface Pending {
 export class SharedJournal implements ChannelLog {
   readonly journal: Journal;
   readonly pool = new FramePool();
+  readonly openings: Openings;
   readonly #waiting: WaitingPuts;
   readonly #members = new Map<Channel, Member>();
   readonly #gate: SyncGate;
@@ -73,6 +75,7 @@ export class SharedJournal implements ChannelLog {
   constructor(journal: Journal, waiting: WaitingPuts) {
     this.journal = journal;
     this.#next = journal.committedSequence;
+    this.openings = new Openings(journal);
     this.#waiting = waiting;
     this.#gate = new SyncGate(journal);
   }
@@ -153,7 +156,8 @@ export class SharedJournal implements ChannelLog {
   ): Promise<PutReceipt> {
     const written = entries.map((entry) => this.#write(entry));
     try {
-      const appended = this.journal.append(written.map(newFrame), note ? [noteOf(note)] : []);
+      const notes = entries.length > 0 ? this.openings.notes : [];
+      const appended = this.journal.append(written.map(newFrame), note ? [...notes, noteOf(note)] : notes);
       for (const member of members) member.recover();
       const committed = this.#follow(appended, written);
       const bytes = written.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -189,6 +193,7 @@ export class SharedJournal implements ChannelLog {
     this.#pending.add(pending);
     const followed = committed.then(() => {
       this.#pending.delete(pending);
+      if (written.length > 0) this.openings.noted();
       for (const { frame } of written) frame.isCommitted = true;
       for (const { out } of membersOf(written)) out.committed();
       this.#passIdle();

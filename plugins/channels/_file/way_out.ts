@@ -14,12 +14,14 @@ import type { Damage } from "./feeder.ts";
 import type { FramePool } from "./frame_pool.ts";
 import { type HeldFrame, type JoinedFrames, SmallFrames } from "./frames.ts";
 import { type FreshFrame, KeptFrames } from "./kept_frames.ts";
+import type { Openings } from "./openings.ts";
 import { OpenPortions, type Portion } from "./open_portions.ts";
 
 /** What the way out of a channel needs. */
 export interface WayOutOptions {
   readonly journal: Journal;
   readonly pool: FramePool;
+  readonly openings: Openings;
   readonly context: Context;
   /** Frames that may wait in memory for a taker. */
   readonly windowBytes: number;
@@ -206,12 +208,12 @@ export class WayOut {
   #entryOf({ batch, next, sequenceBehind, runsOf }: JoinedFrames, portion: Portion): QueueEntry {
     const key = this.positionKey;
     // A channel that was given up and added again has other events: nothing between its own is known of it any longer.
-    const stream = `${key}.${this.state.since}`;
+    const stream = `${key}.${this.state.since}.${this.#about.openings.nameAt(portion.from)}`;
     // What is given for the first time has nothing between it and what was given before.
     const isNew = this.#queuedNext !== undefined && portion.from >= this.#queuedNext;
     const after = isNew ? this.#queuedNext! : portion.from;
     return {
-      identityOf: (from, to) => ({ stream, runs: runsOf({ from, to, after }) }),
+      origin: { stream, runsOf: (from, to) => runsOf({ from, to, after }) },
       ...this.#about.hasPositions
         ? {
           batch: batch.with({ position: { [key]: next } }),

@@ -63,7 +63,8 @@ async function openOn(disk: Disk, windowBytes: number, folder: Folder): Promise<
   const shared = new SharedJournal(journal, waiting);
   const settings = { capacity: 1000, windowBytes, keepAliveMs: 10 } as MemberOptions["settings"];
   const onRoom = () => waiting.admit();
-  const member = new Member({ journal, pool: shared.pool, settings, context, hasPositions: true, onRoom });
+  const { pool, openings } = shared;
+  const member = new Member({ journal, pool, openings, settings, context, hasPositions: true, onRoom });
   const channel: TestedChannel = {
     capacity: 1000,
     context,
