@@ -14,6 +14,7 @@ import {
 import { KnownProtocols } from "../../protocols/avro_rpc/session.ts";
 import { Connection, type ConnectionParts } from "./_avro/connection.ts";
 import { FrameBlocks } from "./_rpc/frame_blocks.ts";
+import { endSilent, frameFields } from "./_rpc/frame_wait.ts";
 import { IpFilter } from "./_avro/ip_filter.ts";
 import { Recognition } from "./_rpc/recognition.ts";
 import { clientFields } from "./_tcp/client_fields.ts";
@@ -44,6 +45,7 @@ const config = {
     "Longest call, inflated; a client that sends more is closed.",
   ),
   ...clientFields,
+  ...frameFields,
 };
 
 export default defineSource({
@@ -56,6 +58,10 @@ export default defineSource({
     "reads answers, which come in order.\n\n" +
     "What another Sluice agent sends twice, because an answer got lost or one of the two was killed, is recognised and comes " +
     "once, also across a crash when the channel is `file`. Flume's sinks know nothing of it.\n\n" +
+    `What all clients have under way is bounded: beyond ${
+      BUDGET_BYTES / 1024 / 1024
+    } MiB (or ${BUDGET_FRAMES} times ` +
+    "`maxFrameBytes`) clients are closed, those first whose unfinished calls were begun first. " +
     "Whatever is no call ends its connection with a line in the log that says what the client seems to be.",
   config,
   recognises: true,
@@ -91,17 +97,19 @@ async function serve(emit: Emit, settings: Config<typeof config>, context: Conte
   const { bind, port, maxFrameBytes, maxConnections, idleTimeout, ipFilter, ipFilterRules } = settings;
   const identity = await tlsIdentity(settings);
   const filter = ipFilter ? new IpFilter(ipFilterRules ?? "") : undefined;
+  const budget = new MemoryBudget(Math.max(BUDGET_BYTES, BUDGET_FRAMES * maxFrameBytes), context.clock);
   const parts: ConnectionParts = {
     emit,
     context,
     recognition: new Recognition(context),
     known: new KnownProtocols(),
-    blocks: new FrameBlocks(new MemoryBudget(Math.max(BUDGET_BYTES, BUDGET_FRAMES * maxFrameBytes))),
+    budget,
+    blocks: new FrameBlocks(budget),
     maxFrameBytes,
     isEncrypted: identity !== undefined,
     isCompressed: settings["compression-type"] === "deflate",
   };
-  await serveTcp({
+  const serving = serveTcp({
     bind,
     port,
     maxConnections,
@@ -110,4 +118,5 @@ async function serve(emit: Emit, settings: Config<typeof config>, context: Conte
     accepts: filter && (({ hostname }) => filter.accepts(hostname)),
     open: (conn) => new Connection(conn, parts),
   }, context);
+  await endSilent(serving, { budget, limitMs: settings.frameTimeout * 1000 }, context);
 }

@@ -17,6 +17,7 @@ import { serveTcp } from "./_tcp/server.ts";
 import { tlsComplaints, tlsIdentity, tlsServerFields } from "./_tcp/tls_fields.ts";
 import { Connection, type ConnectionParts } from "./_thrift/connection.ts";
 import { FrameBlocks } from "./_rpc/frame_blocks.ts";
+import { endSilent, frameFields } from "./_rpc/frame_wait.ts";
 import { MemoryBudget } from "./_rpc/memory_budget.ts";
 
 /** What Thrift itself allows in a frame where nothing else is said. */
@@ -43,6 +44,7 @@ const config = {
     "Longest call; a client that announces more is closed.",
   ),
   ...clientFields,
+  ...frameFields,
 };
 
 export default defineSource({
@@ -55,7 +57,7 @@ export default defineSource({
     "come in order. What all clients have under way is bounded: beyond " +
     `${
       BUDGET_BYTES / 1024 / 1024
-    } MiB (or ${BUDGET_FRAMES} times \`maxFrameBytes\`) calls are answered FAILED. Whatever is no ` +
+    } MiB (or ${BUDGET_FRAMES} times \`maxFrameBytes\`) clients are closed whose unfinished calls were begun first, then calls are answered FAILED. Whatever is no ` +
     "call ends its connection with a line in the log that says what the client seems to be. Unlike Flume's, the source takes no " +
     "Kerberos, and numbers of more bytes than Thrift's specification allows count as damage.",
   config,
@@ -86,7 +88,7 @@ sink: { type: file_roll, directory: out }`,
 async function serve(emit: Emit, settings: Config<typeof config>, context: Context): Promise<void> {
   const { bind, port, protocol, maxFrameBytes, maxConnections, idleTimeout } = settings;
   const identity = await tlsIdentity(settings);
-  const budget = new MemoryBudget(Math.max(BUDGET_BYTES, BUDGET_FRAMES * maxFrameBytes));
+  const budget = new MemoryBudget(Math.max(BUDGET_BYTES, BUDGET_FRAMES * maxFrameBytes), context.clock);
   const parts: ConnectionParts = {
     emit,
     context,
@@ -96,7 +98,7 @@ async function serve(emit: Emit, settings: Config<typeof config>, context: Conte
     blocks: new FrameBlocks(budget),
     isEncrypted: identity !== undefined,
   };
-  await serveTcp({
+  const serving = serveTcp({
     bind,
     port,
     maxConnections,
@@ -104,4 +106,5 @@ async function serve(emit: Emit, settings: Config<typeof config>, context: Conte
     identity,
     open: (conn) => new Connection(conn, parts),
   }, context);
+  await endSilent(serving, { budget, limitMs: settings.frameTimeout * 1000 }, context);
 }

@@ -3,6 +3,7 @@ import { ByteWriter } from "../byte_writer.ts";
 import { IDENTITY_KEY } from "../batch_identity.ts";
 import { type Answer, readAnswer, writeCallHead } from "./call.ts";
 import { AvroCursor } from "./cursor.ts";
+import { describeServer, GLANCE_BYTES } from "./stranger.ts";
 import { type Compression, type Wire, wireOf } from "./wire.ts";
 import type { EventColumns } from "./event_columns.ts";
 import { EventWriter } from "./event_writer.ts";
@@ -50,6 +51,8 @@ export class AvroClient {
   readonly #head = new ByteWriter();
   #frame = new Uint8Array(0);
   #serial = 0;
+  /** What the other side began with, while it may be no source. */
+  #first: Uint8Array | undefined = new Uint8Array(0);
   #open: OpenCall | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #fault: Error | undefined;
@@ -158,6 +161,7 @@ export class AvroClient {
     const reader = new FrameReader({ maxFrameBytes: MAX_ANSWER_BYTES }, ANSWER_MEMORY);
     try {
       for (let bytes = await this.#wire.read(); bytes; bytes = await this.#wire.read()) {
+        this.#glance(bytes);
         reader.feed(bytes);
         for (let frame = reader.next(); frame; frame = reader.next()) {
           const open = this.#open;
@@ -165,15 +169,27 @@ export class AvroClient {
             throw new Error(`An answer to call ${frame.serial}, which was not made`);
           }
           this.#open = undefined;
+          this.#first = undefined;
           reader.takeBlock();
           open.settle(frame.content);
         }
       }
-      this.#fail(new Error("The source has closed the connection"));
+      this.#fail(this.#named(new Error("The source has closed the connection")));
     } catch (cause) {
-      this.#fail(cause instanceof Error ? cause : new Error(String(cause)));
+      this.#fail(this.#named(cause instanceof Error ? cause : new Error(String(cause))));
       this.#wire.close();
     }
+  }
+
+  #glance(bytes: Uint8Array): void {
+    if (!this.#first || this.#first.length >= GLANCE_BYTES) return;
+    this.#first = new Uint8Array([...this.#first, ...bytes.subarray(0, GLANCE_BYTES - this.#first.length)]);
+  }
+
+  /** Says what the other side seems to be, where that is no source. */
+  #named(cause: Error): Error {
+    const guess = this.#first && describeServer(this.#first);
+    return guess === undefined ? cause : new Error(`The other side seems to be ${guess}`, { cause });
   }
 
   #fail(cause: Error): void {

@@ -52,6 +52,11 @@ export class FrameReader {
     return !this.#isInFrame && this.#wordBytes === 0;
   }
 
+  /** Memory that the unfinished frame has. */
+  get heldBytes(): number {
+    return this.#block?.length ?? 0;
+  }
+
   /** Takes the next bytes; those before have been read up. They are read until `next` gives nothing. */
   feed(chunk: Uint8Array): void {
     this.#chunk = chunk as Uint8Array<ArrayBuffer>;

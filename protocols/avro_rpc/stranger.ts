@@ -1,4 +1,6 @@
 const HTTP = /^(?:GET|POST|PUT|HEAD|OPTIONS|DELETE|PATCH|CONNECT|TRACE|PRI) /;
+/** Some answer what is no request with a page alone. */
+const HTTP_ANSWER = /^(?:HTTP\/\d|<!DOCTY|<html)/i;
 /** Bytes from which a peer can be told. */
 export const GLANCE_BYTES = 8;
 
@@ -21,6 +23,16 @@ export function describeUncompressed(first: Uint8Array): string | undefined {
     return "a client without compression-type = deflate, which is on here";
   }
   return describeStranger(first);
+}
+
+/** Says what a server seems to be that was sent a call; nothing when its answer may be a frame. */
+export function describeServer(first: Uint8Array): string | undefined {
+  const [a, b, c] = first;
+  if (HTTP_ANSWER.test(String.fromCharCode(...first.subarray(0, GLANCE_BYTES)))) return "an HTTP server";
+  // A record of the type alert (RFC 8446, section 5.1), which is what a call gets there.
+  if (a === 0x15 && b === 3 && c! <= 4) return "a TLS server, and ssl is off here";
+  if (isZlibHead(a, b)) return "a source with compression-type = deflate, which is off here";
+  return isPlainText(first) ? "a server of plain text" : undefined;
 }
 
 /** CMF and FLG of RFC 1950: deflate with whatever window, and a check sum over both bytes. */

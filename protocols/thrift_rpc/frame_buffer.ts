@@ -37,6 +37,16 @@ export class FrameBuffer {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
+  /** Whether the bytes so far end between two frames; for whoever takes all that are complete. */
+  get isBetweenFrames(): boolean {
+    return this.#start === this.#end;
+  }
+
+  /** What `grow` was asked for and has not got back. */
+  get heldBytes(): number {
+    return Math.max(0, this.#bytes.length - FREE_BYTES);
+  }
+
   /** Room for the next read. */
   room(): Uint8Array<ArrayBuffer> {
     if (this.#start === this.#end) this.#empty();

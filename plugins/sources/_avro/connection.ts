@@ -8,6 +8,8 @@ import {
   ServerSession,
 } from "../../../protocols/avro_rpc/session.ts";
 import { describeStranger, describeUncompressed } from "../../../protocols/avro_rpc/stranger.ts";
+import { FrameWait } from "../_rpc/frame_wait.ts";
+import { LimitError, type MemoryBudget } from "../_rpc/memory_budget.ts";
 import type { Recognition } from "../_rpc/recognition.ts";
 import { Replies } from "../_rpc/replies.ts";
 import type { ServedConnection } from "../_tcp/server.ts";
@@ -20,6 +22,8 @@ export interface ConnectionParts {
   readonly context: Context;
   readonly recognition: Recognition;
   readonly known: KnownProtocols;
+  readonly budget: MemoryBudget;
+  /** Takes its blocks from the same budget. */
   readonly blocks: FrameBlocks;
   readonly maxFrameBytes: number;
   readonly isEncrypted: boolean;
@@ -45,6 +49,7 @@ export class Connection implements ServedConnection {
   readonly #plain: PlainStream;
   readonly #stream: ByteStream;
   readonly #frames: FrameReader;
+  readonly #wait: FrameWait;
   readonly #session: ServerSession;
   readonly #replies: Replies;
 
@@ -57,9 +62,11 @@ export class Connection implements ServedConnection {
     this.#plain = new PlainStream(conn, isCompressed ? describeUncompressed : describeStranger);
     this.#stream = isCompressed ? new DeflatedStream(this.#plain) : this.#plain;
     this.#frames = new FrameReader(parts, parts.blocks);
+    const { budget, context: { clock } } = parts;
+    this.#wait = new FrameWait({ budget, clock, frames: this.#frames, close: () => void this.close() });
     this.#session = new ServerSession(parts.known);
     this.#replies = new Replies((bytes) => this.#stream.write(bytes));
-    this.activeMs = parts.context.clock.now();
+    this.activeMs = clock.now();
   }
 
   async run(): Promise<void> {
@@ -88,7 +95,7 @@ export class Connection implements ServedConnection {
   }
 
   async #read(): Promise<boolean> {
-    const bytes = await this.#stream.read();
+    const bytes = await this.#wait.until(this.#stream.read());
     if (!bytes) return false;
     this.activeMs = this.#parts.context.clock.now();
     this.#frames.feed(bytes);
@@ -98,6 +105,7 @@ export class Connection implements ServedConnection {
   async #takeCalls(): Promise<void> {
     const { emit, context } = this.#parts;
     for (let frame = this.#frames.next(); frame; frame = this.#frames.next()) {
+      this.#wait.completed();
       const call = await this.#session.read(frame.content);
       const called = call.events && call.events.size > 0 ? this.#batchOf(frame, call.events) : undefined;
       await emit.ready;
@@ -109,9 +117,9 @@ export class Connection implements ServedConnection {
 
   /** The events with memory that is theirs: the frame's own block, or a copy when that is mostly empty. */
   #batchOf({ content }: Frame, events: EventColumns): CalledBatch {
-    const { blocks } = this.#parts;
+    const { blocks, budget } = this.#parts;
     if (content.length < content.buffer.byteLength * LEAST_FILL) {
-      if (!blocks.charge(content.length)) throw new Error("All clients together have too much under way");
+      if (!blocks.charge(content.length)) throw budget.refusal();
       return { batch: new EventBatch({ ...events, block: content.slice() }), bytes: content.length };
     }
     const lease = blocks.lend(this.#frames.takeBlock());
@@ -154,8 +162,8 @@ export class Connection implements ServedConnection {
     const { context, isEncrypted } = this.#parts;
     if (context.signal.aborted) return;
     if (cause instanceof StrangerError) return this.#complain(`seems to be ${cause.message}`);
-    if (cause instanceof RangeError) {
-      this.#complain("sent no call", cause);
+    if (cause instanceof RangeError || cause instanceof LimitError) {
+      this.#complain(cause instanceof LimitError ? cause.complaint : "sent no call", cause);
       // Answers to calls before it are still owed.
       return await this.close();
     }

@@ -31,10 +31,10 @@ export class FrameBlocks {
     this.#budget = budget;
   }
 
-  /** @throws {Error} when all clients together have too much under way. */
+  /** @throws {LimitError} when all clients together have too much under way. */
   take(leastBytes: number): Uint8Array<ArrayBuffer> {
     const block = this.#tryTake(leastBytes);
-    if (!block) throw new Error(`All clients together have ${this.#budget.maxBytes} bytes under way`);
+    if (!block) throw this.#budget.refusal();
     return block;
   }
 

@@ -6,7 +6,8 @@ import { describeStranger, GLANCE_BYTES } from "../../../protocols/thrift_rpc/st
 import type { CallHead, ThriftProtocol } from "../../../protocols/thrift_rpc/types.ts";
 import { type ThriftWriter, writerOf } from "../../../protocols/thrift_rpc/writer.ts";
 import type { FrameBlocks, KeptFrame } from "../_rpc/frame_blocks.ts";
-import type { MemoryBudget } from "../_rpc/memory_budget.ts";
+import { FrameWait } from "../_rpc/frame_wait.ts";
+import { LimitError, type MemoryBudget } from "../_rpc/memory_budget.ts";
 import { Replies } from "../_rpc/replies.ts";
 import type { ServedConnection } from "../_tcp/server.ts";
 
@@ -40,6 +41,7 @@ export class Connection implements ServedConnection {
   readonly #conn: Deno.Conn;
   readonly #parts: ConnectionParts;
   readonly #frames: FrameBuffer;
+  readonly #wait: FrameWait;
   readonly #replies: Replies;
   readonly #writer: ThriftWriter;
   #hasRead = false;
@@ -57,9 +59,11 @@ export class Connection implements ServedConnection {
         return budget.isTight;
       },
     });
+    const { clock } = context;
+    this.#wait = new FrameWait({ budget, clock, frames: this.#frames, close: () => void this.close() });
     this.#replies = new Replies((bytes) => this.#write(bytes));
     this.#writer = writerOf(protocol);
-    this.activeMs = context.clock.now();
+    this.activeMs = clock.now();
   }
 
   async run(): Promise<void> {
@@ -72,7 +76,7 @@ export class Connection implements ServedConnection {
       }
       await this.#replies.written();
     } catch (cause) {
-      this.#tellBreak(cause);
+      await this.#tellBreak(cause);
     } finally {
       signal.removeEventListener("abort", end);
       this.#frames.close();
@@ -98,7 +102,7 @@ export class Connection implements ServedConnection {
   }
 
   async #read(): Promise<boolean> {
-    const bytes = await this.#conn.read(this.#frames.room());
+    const bytes = await this.#wait.until(this.#conn.read(this.#frames.room()));
     if (bytes === null) return false;
     this.#hasRead = true;
     this.activeMs = this.#parts.context.clock.now();
@@ -130,6 +134,7 @@ export class Connection implements ServedConnection {
   #nextCall(): TakenCall | undefined {
     const frame = this.#frames.take();
     if (!frame) return undefined;
+    this.#wait.completed();
     const { head, events, fault } = decodeCall(this.#parts.protocol, frame);
     if (!events) return { head, fault };
     if (events.size === 0) return { head, batch: EventBatch.EMPTY };
@@ -181,8 +186,7 @@ export class Connection implements ServedConnection {
 
   #grow(bytes: number): void {
     const { budget } = this.#parts;
-    if (budget.take(bytes)) return;
-    throw new RangeError(`All clients together have ${budget.maxBytes} bytes for calls under way`);
+    if (!budget.take(bytes)) throw budget.refusal();
   }
 
   #complain(what: string, cause?: Error): void {
@@ -194,10 +198,14 @@ export class Connection implements ServedConnection {
   }
 
   /** A client that goes away while we read or write is no fault of ours; a failed handshake shows at the first read. */
-  #tellBreak(cause: unknown): void {
+  async #tellBreak(cause: unknown): Promise<void> {
     const { context, isEncrypted } = this.#parts;
     if (context.signal.aborted) return;
-    if (cause instanceof RangeError) return this.#complain("needs too much memory", cause);
+    if (cause instanceof LimitError) {
+      this.#complain(cause.complaint, cause);
+      // Answers to calls before it are still owed.
+      return await this.close();
+    }
     if (isEncrypted && !this.#hasRead) {
       return this.#complain("did not get through the TLS handshake", cause as Error);
     }

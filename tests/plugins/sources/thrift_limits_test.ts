@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { type AnyPlugin, type Channel, type EventBatch, type Source, z } from "sluice/plugin";
-import { Connection } from "../../../plugins/sources/_thrift/connection.ts";
-import { FrameBlocks } from "../../../plugins/sources/_rpc/frame_blocks.ts";
-import { MemoryBudget } from "../../../plugins/sources/_rpc/memory_budget.ts";
 import thriftSink from "../../../plugins/sinks/thrift.ts";
 import thrift from "../../../plugins/sources/thrift.ts";
-import { testContext } from "../../support/context.ts";
 import { memoryChannel, startParts } from "../../support/plan.ts";
 import { frame, headOf, spell, wire } from "../../support/thrift_wire.ts";
 import { until } from "../../support/until.ts";
+import { withBudget } from "./_rpc/budget_run.ts";
 import { readBytes, readToEnd, send, withThrift } from "./_thrift/client.ts";
 
 const APPEND = frame(`${headOf("append")} 1c 1b00 1801 'a' 00 00`);
@@ -39,49 +36,8 @@ Deno.test("thrift source counts as Flume does, calls of one event apart from bat
   await pipeline.stop();
 });
 
-async function withBudget(maxBytes: number, use: (parts: BudgetRun) => Promise<void>): Promise<void> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const context = testContext();
-  const held = Promise.withResolvers<void>();
-  const emit = Object.assign(() => held.promise, { ready: Promise.resolve() });
-  const budget = new MemoryBudget(maxBytes);
-  const parts = {
-    emit,
-    context,
-    protocol: "compact",
-    maxFrameBytes: 16e6,
-    budget,
-    blocks: new FrameBlocks(budget),
-    isEncrypted: false,
-  } as const;
-  const running: Promise<void>[] = [];
-  const connect = async () => {
-    const [conn, served] = await Promise.all([
-      Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
-      listener.accept(),
-    ]);
-    running.push(new Connection(served, parts).run());
-    return conn;
-  };
-  try {
-    await use({ connect, context, held, budget });
-  } finally {
-    held.resolve();
-    listener.close();
-    await Promise.all(running);
-  }
-  assert.ok(budget.take(maxBytes), "Not all memory was given back");
-}
-
-interface BudgetRun {
-  readonly connect: () => Promise<Deno.TcpConn>;
-  readonly context: ReturnType<typeof testContext>;
-  readonly held: PromiseWithResolvers<void>;
-  readonly budget: MemoryBudget;
-}
-
 Deno.test("thrift source answers FAILED, when the calls of all clients together are too much", async () => {
-  await withBudget(APPEND.length - 4, async ({ connect, context, held }) => {
+  await withBudget("thrift", APPEND.length - 4, async ({ connect, context, accept }) => {
     const [one, other] = [await connect(), await connect()];
     const answers = [readToEnd(one), readToEnd(other)] as const;
     await send(one, APPEND);
@@ -89,27 +45,10 @@ Deno.test("thrift source answers FAILED, when the calls of all clients together 
     await until("a refusal", () => context.lines.length > 0);
     assert.equal(context.lines[0]!.text, "Refused a batch: too much is under way");
     assert.equal(context.counters.get("ChannelWriteFail"), 1);
-    held.resolve();
+    accept();
     await Promise.all([one.closeWrite(), other.closeWrite()]);
     const got = (await Promise.all(answers)).map((bytes) => bytes.toHex());
     assert.deepEqual(got.toSorted(), [OK.toHex(), FAILED.toHex()].toSorted());
-  });
-});
-
-Deno.test("thrift source closes the client whose unfinished call is too much, and keeps what others have", async () => {
-  await withBudget(600_000, async ({ connect, context }) => {
-    const start = new Uint8Array(500_000).fill(0x82);
-    new DataView(start.buffer).setUint32(0, 10_000_000);
-    const [one, other] = [await connect(), await connect()];
-    await send(one, start);
-    const answers = readToEnd(other);
-    await send(other, start).catch(() => {});
-    await send(other, start).catch(() => {});
-    assert.equal((await answers).length, 0);
-    const [line, ...more] = context.lines.filter(({ level }) => level === "warn");
-    assert.match(line!.text, /needs too much memory$/);
-    assert.deepEqual(more, []);
-    one.close();
   });
 });
 

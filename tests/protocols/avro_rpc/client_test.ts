@@ -220,3 +220,29 @@ Deno.test("an Avro client tells which events a batch holds, until a source has n
     });
   }
 });
+
+const NO_SOURCES = [
+  { says: "an HTTP server", bytes: new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n") },
+  { says: "an HTTP server", bytes: new TextEncoder().encode("<!DOCTYPE HTML>\n<html>") },
+  { says: "a TLS server, and ssl is off here", bytes: Uint8Array.of(0x15, 3, 3, 0, 2, 2, 10) },
+  { says: "a server of plain text", bytes: new TextEncoder().encode("SSH-2.0-OpenSSH_9\r\n") },
+  {
+    says: "a source with compression-type = deflate, which is off here",
+    bytes: recorded("avro-deflate", "s2c"),
+  },
+];
+
+for (const [index, { says, bytes }] of NO_SOURCES.entries()) {
+  Deno.test(`an Avro client says that the other side seems to be ${says}, by answer ${index}`, async () => {
+    await withClient(() => bytes, {}, async (client, receiver) => {
+      const sent = client.send(EventBatch.from([{ body: "x" }]), { signal: NEVER });
+      const refused = assert.rejects(sent, { message: `The other side seems to be ${says}` });
+      // What is shorter than the head of a frame is looked at when the connection ends.
+      if (bytes.length < 8) {
+        await until("the answer", () => (receiver.received[0]?.length ?? 0) > 0);
+        receiver.closeConnections();
+      }
+      await refused;
+    });
+  });
+}

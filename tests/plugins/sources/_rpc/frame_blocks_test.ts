@@ -28,7 +28,7 @@ Deno.test("blocks grow with what clients send, up to 4 MiB", () => {
 Deno.test("blocks are refused when too much is under way, until some of it has settled", () => {
   const blocks = new FrameBlocks(new MemoryBudget(600 * KIB));
   const [first, second] = [blocks.take(1), blocks.take(1)];
-  assert.throws(() => blocks.take(1), /All clients together have 614400 bytes under way/);
+  assert.throws(() => blocks.take(1), /All clients together have 614400 bytes for calls under way/);
   blocks.lend(first);
   assert.throws(() => blocks.take(1), Error, "The channels do not have it yet");
   blocks.settled(first.length);
