@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "../core/plan.ts";
 import type { PositionStore } from "../core/position.ts";
+import type { ChannelFill } from "./_adopt/fill_channels.ts";
 import { type Finding, surveyFlume } from "./_adopt/survey.ts";
 import { defineCommand } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
@@ -11,7 +12,10 @@ import { errorColour, print, printError } from "./_terminal.ts";
 const options = {
   ...PIPELINE_OPTIONS,
   "dry-run": { type: "boolean", about: "Only tell what would be done." },
-  force: { type: "boolean", about: "Also over positions that Sluice has of its own." },
+  force: {
+    type: "boolean",
+    about: "Take all over once more; what was taken over before comes again.",
+  },
 } as const;
 
 export default defineCommand({
@@ -21,7 +25,9 @@ export default defineCommand({
   about: "Stop the old agent first. Read are the position file of taildir sources, the tracker file of\n" +
     "spooldir sources, and the logs of file channels. The next `sluice agent` or `sluice run` with the\n" +
     "same file and name goes on from there, without loss and without repeating. Do not start the old\n" +
-    "agent again after that: it would deliver what it still holds.",
+    "agent again after that: it would deliver what it still holds.\n\n" +
+    "With --force sources go back to where Flume was, and also queued events that were taken over before\n" +
+    "come again: what was delivered since then is delivered twice.",
   options,
   positionals: { min: 0, max: 1, complete: "files" },
   example: "sluice adopt flume.conf --name a1 --dry-run",
@@ -86,26 +92,21 @@ async function takeOver(plan: Plan, findings: readonly Finding[], taking: Taking
       refuseOther(channel.name, { mark: events.mark, taking, fillName });
     }
   }
-  const { positions } = taking;
+  const { positions, isForced } = taking;
   const open = fills.filter(({ channel, events }) =>
-    taking.isForced || positions.load(fillName(channel.name))?.[events.mark] !== events.size
+    isForced || positions.load(fillName(channel.name))?.[events.mark] !== events.size
   );
-  if (open.length > 0) {
-    if (taking.isForced) { for (const { channel } of open) forget(fillName(channel.name), positions); }
-    await fillChannels(plan, open, positions);
-  }
+  const moved = sources.filter(({ part, adoption }) =>
+    isForced || !isSamePosition(positions.load(part.name), adoption.position!)
+  );
+  if (isForced) { for (const { channel } of open) forget(fillName(channel.name), positions); }
+  const filled = open.length > 0 ? await fillChannels(plan, open, positions) : [];
   for (const { part, adoption } of sources) {
     forget(part.name, positions);
     positions.save(part.name, adoption.position!);
   }
   await positions.flush();
-  print(
-    summary(
-      plan,
-      sources,
-      fills.map(({ channel, events }) => `${events.size} events in channel ${channel.name}`),
-    ),
-  );
+  print(summary(plan, { sources, fills }, { sources: moved, fills: filled }));
 }
 
 /** Whoever kept the position before begins with the store's. */
@@ -114,13 +115,31 @@ function forget(source: string, positions: PositionStore): void {
   positions.save(source, {});
 }
 
-function summary({ stateDir }: Plan, sources: readonly Finding[], fills: readonly string[]): string {
+interface Takeover {
+  readonly sources: readonly Finding[];
+  readonly fills: readonly ChannelFill[];
+}
+
+function summary(plan: Plan, all: Takeover, now: Takeover): string {
+  const before = {
+    sources: all.sources.filter((source) => !now.sources.includes(source)),
+    fills: all.fills.filter((fill) => !now.fills.includes(fill)),
+  };
+  const lines = [line("Taken over", now, plan), line("Was taken over before, left as it is", before, plan)];
+  return lines.join("") || "There was nothing to take over\n";
+}
+
+function line(title: string, { sources, fills }: Takeover, { stateDir }: Plan): string {
   const names = sources.map(({ part }) => part.name).join(", ");
-  const done = [
+  const parts = [
     ...sources.length > 0 ? [`positions of ${names} in ${stateDir}/positions.json`] : [],
-    ...fills,
+    ...fills.map(({ channel, events }) => `${events.size} events in channel ${channel.name}`),
   ];
-  return done.length > 0 ? `Taken over: ${done.join("; ")}\n` : "There was nothing to take over\n";
+  return parts.length > 0 ? `${title}: ${parts.join("; ")}\n` : "";
+}
+
+function isSamePosition(own: object | undefined, position: object): boolean {
+  return own !== undefined && isDeepStrictEqual({ ...own }, { ...position });
 }
 
 function hasPosition(position: Finding["adoption"]["position"]): boolean {
@@ -129,7 +148,7 @@ function hasPosition(position: Finding["adoption"]["position"]): boolean {
 
 function refuseNewer(name: string, position: object, positions: PositionStore): void {
   const own = positions.load(name);
-  if (own === undefined || isDeepStrictEqual({ ...own }, { ...position })) return;
+  if (own === undefined || isSamePosition(own, position)) return;
   throw new CommandError(`Source "${name}" has a position of its own already`, {
     fix: "it would be set back to where Flume was, and events would come again; to do so, add --force",
   });

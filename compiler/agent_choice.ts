@@ -1,4 +1,5 @@
 import type { Report } from "./diagnostics.ts";
+import { nameList, shortName } from "./name_list.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Place, TreeNode } from "./tree.ts";
 
@@ -41,12 +42,12 @@ export function chooseAgent(
   } else if (wanted === undefined) {
     report.error("no-agent", agents.place, {
       text: `The file holds ${names.length} agents`,
-      fix: `choose one: --name ${names[0]}. Agents: ${names.join(", ")}`,
+      fix: `choose one: --name ${shortName(names[0]!)}. Agents: ${nameList(names)}`,
     });
   } else {
     report.error("no-agent", agents.place, {
       text: `The file has no agent "${wanted}"${isFlume ? "; Flume would start and do nothing" : ""}`,
-      fix: `${didYouMean(wanted, names)}Agents: ${names.join(", ")}`,
+      fix: `${didYouMean(wanted, names)}Agents: ${nameList(names)}`,
     });
   }
   return undefined;

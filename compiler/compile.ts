@@ -6,8 +6,9 @@ import { checkDelivery } from "./delivery_check.ts";
 import { type Diagnostic, Report } from "./diagnostics.ts";
 import type { CheckTools } from "./field_check.ts";
 import { readLeaves } from "./filled_leaves.ts";
+import { checkJournals } from "./journal_check.ts";
 import { checkMonitoring } from "./monitoring.ts";
-import { checkPart, type Component } from "./part_check.ts";
+import { type CheckedPart, checkPart, type Component } from "./part_check.ts";
 import { notePartialStart } from "./partial_start.ts";
 import { checkPipelineSettings, type PipelineSettings } from "./pipeline_settings.ts";
 import { buildPlan } from "./plan.ts";
@@ -92,6 +93,7 @@ async function compileAgent(
   const wiring = new Wiring(agent, tools);
   wiring.check();
   checkDelivery(agent, wiring, tools);
+  checkJournals(usedChannels(agent, wiring), tools);
   if (report.hasErrors) {
     if (syntax.isFlume) notePartialStart(shape, report);
     return { settings };
@@ -122,6 +124,12 @@ async function checkAgent(shape: AgentShape, tools: CheckTools): Promise<Checked
     checkDeadLetters(shape, tools),
   ]);
   return { place: shape.place, sources, channels, channelParts, sinks, groups, deadLetters };
+}
+
+function usedChannels({ channelParts }: CheckedAgent, wiring: Wiring): CheckedPart[] {
+  return channelParts.filter((part) =>
+    part !== undefined && wiring.usedChannels.has(part.part.name)
+  ) as CheckedPart[];
 }
 
 function checkIsMap({ node: { place, scalar, entries }, syntax }: ReadAgent, report: Report): boolean {

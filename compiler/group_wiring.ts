@@ -1,3 +1,4 @@
+import { nameList } from "./name_list.ts";
 import { didYouMean } from "./nearest.ts";
 import type { SectionTools } from "./sections.ts";
 import type { CheckedGroup, CheckedSink } from "./sink_check.ts";
@@ -28,7 +29,7 @@ export class GroupWiring {
       if (!names.includes(name)) {
         report.error("unknown-sink", place, {
           text: `${title} names sink "${name}", which does not exist`,
-          fix: `${didYouMean(name, names)}Sinks: ${names.join(", ")}`,
+          fix: `${didYouMean(name, names)}Sinks: ${nameList(names)}`,
         });
         continue;
       }
@@ -49,7 +50,7 @@ export class GroupWiring {
     const channels = new Set(members.map((sink) => this.#channelOf(sink)));
     if (channels.size < 2) return;
     this.#tools.report.error("different-channels", group.place, {
-      text: `The sinks of ${title} drain different channels: ${[...channels].join(", ")}`,
+      text: `The sinks of ${title} drain different channels: ${nameList([...channels])}`,
       fix: "let all sinks of a group drain one channel",
     });
   }
@@ -72,7 +73,7 @@ export class GroupWiring {
       if (own.includes(name)) continue;
       report.error("unknown-sink", processor.checked.placeOf("priority", name), {
         text: `${processor.title} gives sink "${name}" a priority, which is not in group "${group.name}"`,
-        fix: `${didYouMean(name, own)}Sinks of the group: ${own.join(", ")}`,
+        fix: `${didYouMean(name, own)}Sinks of the group: ${nameList(own)}`,
       });
     }
   }

@@ -1,4 +1,5 @@
 import type { AgentShape } from "./agent_shape.ts";
+import { nameList } from "./name_list.ts";
 import type { Report } from "./diagnostics.ts";
 import type { Section } from "./sections.ts";
 
@@ -21,7 +22,7 @@ export function notePartialStart(shape: AgentShape, report: Report): void {
   if (broken.length === 0) return;
   report.note("partial-start", shape.place, {
     text: `Where Flume finds the same errors it leaves out ${
-      broken.join(", ")
+      nameList(broken)
     }, and starts the rest of the agent`,
     fix: "correct the errors: Sluice starts an agent as a whole or not at all",
   });

@@ -3,6 +3,7 @@ import type { ConfigFilters } from "./config_filters.ts";
 import { formatDate } from "./date_pattern.ts";
 import type { Report } from "./diagnostics.ts";
 import type { Asking, Variables } from "./interpolate.ts";
+import { nameList } from "./name_list.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Syntax } from "./syntax.ts";
 
@@ -123,7 +124,7 @@ export class LookupVariables implements Variables {
       const section = syntax.isFlume ? "configfilters" : "configFilters";
       return this.#leave(asking, "missing-variable", {
         text: `\${${filter}[…]} names config filter "${filter}", which "${section}" does not list`,
-        fix: `${didYouMean(filter, names)}Config filters: ${names.join(", ") || "none"}`,
+        fix: `${didYouMean(filter, names)}Config filters: ${nameList(names) || "none"}`,
       });
     }
     const found = await filters.find(filter, key);

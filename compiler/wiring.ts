@@ -1,4 +1,5 @@
 import { GroupWiring } from "./group_wiring.ts";
+import { nameList } from "./name_list.ts";
 import { didYouMean } from "./nearest.ts";
 import type { CheckedPart, Component } from "./part_check.ts";
 import type { CheckedGroup, CheckedSink } from "./sink_check.ts";
@@ -111,7 +112,7 @@ export class Wiring {
       if (own.includes(name)) continue;
       this.#tools.report.error("unknown-channel", place, {
         text: `${selector.title} names channel "${name}", which is not one of the source's`,
-        fix: `${didYouMean(name, own)}Its channels: ${own.join(", ")}`,
+        fix: `${didYouMean(name, own)}Its channels: ${nameList(own)}`,
       });
     }
   }
@@ -141,7 +142,7 @@ export class Wiring {
       if (!this.#names.includes(name)) {
         report.error("unknown-channel", place, {
           text: `${title} names channel "${name}", which does not exist`,
-          fix: `${didYouMean(name, this.#names)}Channels: ${this.#names.join(", ") || "none"}`,
+          fix: `${didYouMean(name, this.#names)}Channels: ${nameList(this.#names) || "none"}`,
         });
       } else if (references.findIndex((other) => other.name === name) < index) {
         report[syntax.isFlume ? "warning" : "error"]("duplicate-name", place, {

@@ -4,6 +4,11 @@ import { Counters, KIND_COUNTERS } from "./counters.ts";
 import { errorText } from "./errors.ts";
 import type { HistogramState } from "./histogram.ts";
 
+/** Waits between tries grow up to this. */
+const MAX_WAIT_MS = 30_000;
+/** As in Flume: a source that cannot begin should soon see that its port is free again. */
+const MAX_SOURCE_START_WAIT_MS = 5000;
+
 /** How a component is doing. */
 export type ComponentState = "starting" | "running" | "backing-off" | "finished" | "stopped" | "failed";
 
@@ -54,7 +59,7 @@ export class Component {
 
   /** Runs until `run` resolves or the signal aborts; a rejection is followed by a wait and another run. */
   async supervise(run: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const backoff = new Backoff({ firstMs: 200, maxMs: 30_000 });
+    const backoff = new Backoff({ firstMs: 200, maxMs: MAX_WAIT_MS });
     while (!signal.aborted) {
       this.begin();
       const startMs = this.#clock.now();
@@ -65,15 +70,15 @@ export class Component {
         if (signal.aborted) break;
         if (this.#hasProgressed || this.#clock.now() - startMs > 60_000) backoff.reset();
         this.#hasProgressed = false;
-        await this.#waitAfter(cause, backoff.next(), signal);
+        await this.#waitAfter(cause, Math.min(backoff.next(), this.#maxWaitMs), signal);
       }
     }
     this.end(signal.aborted ? "stopped" : "finished");
   }
 
-  /** Notes a start, and its time. */
+  /** Notes a start, and its time; what went wrong before stands until the component has recovered. */
   begin(): void {
-    this.state = "starting";
+    if (this.#error === undefined) this.state = "starting";
     this.counters.set("StartTime", this.#clock.now());
     this.counters.set("StopTime", 0);
   }
@@ -123,6 +128,10 @@ export class Component {
       counters: counters.snapshot(),
       histograms: counters.histograms(),
     };
+  }
+
+  get #maxWaitMs(): number {
+    return this.kind === "source" && this.state !== "running" ? MAX_SOURCE_START_WAIT_MS : MAX_WAIT_MS;
   }
 
   async #waitAfter(cause: unknown, waitMs: number, signal: AbortSignal): Promise<void> {

@@ -123,7 +123,8 @@ export class DeadLetters {
       await sink.close?.();
       throw cause;
     }
-    this.#target.component.recover();
+    // What went wrong before stands until letters are delivered.
+    if (this.#target.component.state === "starting") this.#target.component.recover();
     return sink;
   }
 

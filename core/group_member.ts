@@ -18,7 +18,8 @@ export function lateSink(name: string, member: Component, create: () => Promise<
   const sink = () =>
     made ??= create().then(putInOrder).then((created) => {
       batchSize = created.batchSize;
-      member.recover();
+      // What went wrong before stands until it delivers.
+      if (member.state === "starting") member.recover();
       return created;
     }).catch((cause) => {
       made = undefined;
@@ -70,9 +71,12 @@ async function counted(
   };
   counters.add("EventDrainAttemptCount", size);
   const answer = await write(batch, signal).catch(refuse);
-  member.recover();
-  if (!answer) return counters.add("EventDrainSuccessCount", size);
-  return { delivered: answer.delivered.then(() => counters.add("EventDrainSuccessCount", size), refuse) };
+  const succeed = () => {
+    member.recover();
+    counters.add("EventDrainSuccessCount", size);
+  };
+  if (!answer) return succeed();
+  return { delivered: answer.delivered.then(succeed, refuse) };
 }
 
 /** Until a late sink is made nobody knows how many events it takes at once, so the first batch may be too large for it. */

@@ -10,6 +10,7 @@ import { type Interceptor, interceptStream } from "./interceptor.ts";
 import { type KeeperChoice, type Keeping, keepingOf } from "./keeping.ts";
 import type { PlanPart, PlanSource } from "./plan.ts";
 import type { Position, PositionStore } from "./position.ts";
+import { Probation } from "./probation.ts";
 import { putStream, type PutTarget, type Selector } from "./selector.ts";
 import { type Source, sourceStream } from "./source.ts";
 
@@ -84,10 +85,13 @@ export async function runSource(component: Component, about: SourceRun): Promise
   const context = contextOf(component, plan, { surroundings, signal, resume: keeping.resume });
   const chain = await createChain(plan, context);
   about.wiring = { ...about.wiring, selector: await createSelector(plan, context) };
-  component.recover();
+  using probation = new Probation(component, surroundings.clock);
   const { readable, ended } = sourceStream(
     chain.source,
-    (delivery) => follow(delivery, { component, tracker, plan, source: chain.source }),
+    (delivery) => {
+      probation.pass();
+      follow(delivery, { component, tracker, plan, source: chain.source });
+    },
     surroundings.clock,
   );
   let flow = readable;
@@ -100,6 +104,7 @@ export async function runSource(component: Component, about: SourceRun): Promise
   for (const interceptor of chain.interceptors) await interceptor.close?.();
   await ended;
   failure.signal.throwIfAborted();
+  if (!about.signal.aborted) probation.pass();
 }
 
 interface SourceStart {

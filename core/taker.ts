@@ -5,7 +5,8 @@ import { type LateSink, lateSink } from "./group_member.ts";
 import type { Resumption } from "./keeping.ts";
 import { contextOf, type Surroundings } from "./pipeline.ts";
 import type { PlanPart, PlanTaker } from "./plan.ts";
-import { type Sink, sinkStream } from "./sink.ts";
+import { Probation } from "./probation.ts";
+import { type Sink, sinkStream, type SinkTarget } from "./sink.ts";
 
 /** Upper bounds for the age of a delivered event in seconds. */
 const AGE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
@@ -34,14 +35,15 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
   const sink = await createSink(plan, component, about);
   try {
     await goOn(sink, plan, about);
-    component.recover();
+    using probation = new Probation(component, surroundings.clock);
+    if (component.state === "starting") probation.pass();
     const limits = {
       signal,
       get maxEvents() {
         return Math.min(sink.batchSize ?? Infinity, channel.maxTakeEvents ?? Infinity);
       },
     };
-    const watch = takeWatch(component.counters, about.channelCounters);
+    const watch = takeWatch(component.counters, about.channelCounters, probation);
     await takeStream(channel, limits, watch).pipeTo(sinkStream({
       sink: about.isAlone && !plan.processor ? sink : forgetful(sink),
       counters: component.counters,
@@ -50,12 +52,7 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
       signal: surroundings.endSignal,
       stopSignal: signal,
       deadLetters: surroundings.deadLetters.desk(plan.name),
-      onRefused: (cause) => component.note(cause),
-      onAccepted: () => component.recover(),
-      onDelivered: (taken) => {
-        about.channelCounters.add("EventTakeSuccessCount", taken);
-        component.progress();
-      },
+      ...reactions(component, about.channelCounters),
       onFailed: () => {
         resumption.reset();
         failure.abort();
@@ -66,14 +63,40 @@ export async function runTaker(plan: PlanTaker, component: Component, about: Tak
   }
 }
 
-/** As in Flume a take that finds nothing is an attempt, too, and an empty batch of the sink. */
-function takeWatch(counters: Counters, channelCounters: Counters): TakeWatch {
+/** An accepted write may still fail: only a delivery shows that the sink works again, if none was refused since. */
+function reactions(
+  component: Component,
+  channelCounters: Counters,
+): Pick<SinkTarget, "onRefused" | "onAccepted" | "onDelivered"> {
+  let isRefused = false;
+  return {
+    onRefused: (cause) => {
+      isRefused = true;
+      component.note(cause);
+    },
+    onAccepted: () => void (isRefused = false),
+    onDelivered: (taken) => {
+      channelCounters.add("EventTakeSuccessCount", taken);
+      component.progress();
+      if (!isRefused) component.recover();
+    },
+  };
+}
+
+/**
+ * As in Flume a take that finds nothing is an attempt, too, and an empty batch of the sink. With a take what becomes of
+ * its events decides, not the time.
+ */
+function takeWatch(counters: Counters, channelCounters: Counters, probation: Probation): TakeWatch {
   return {
     onEmpty: () => {
       channelCounters.add("EventTakeAttemptCount");
       counters.add("BatchEmptyCount");
     },
-    onTaken: (events) => channelCounters.add("EventTakeAttemptCount", events),
+    onTaken: (events) => {
+      probation[Symbol.dispose]();
+      channelCounters.add("EventTakeAttemptCount", events);
+    },
     onFailed: () => counters.add("ChannelReadFail"),
   };
 }

@@ -22,13 +22,14 @@ export function fillName(channel: string): string {
 
 /**
  * Puts events into channels. How far each is, is kept in the same commits, so that after a crash this goes on where it was.
+ * Answers with those of the fills of which anything was still to be put.
  * @throws {CommandError} when a channel refuses them.
  */
 export async function fillChannels(
   plan: Plan,
   fills: readonly ChannelFill[],
   positions: PositionStore,
-): Promise<void> {
+): Promise<readonly ChannelFill[]> {
   const work = new Fill(fills);
   const logger = openLog({ level: "error", format: "text" });
   const running = await startPipeline(await fillPlan(plan, fills, work), { logger, positions });
@@ -42,10 +43,13 @@ export async function fillChannels(
     clearInterval(watch);
   }
   if (work.failure) throw work.failure;
+  return fills.filter(({ events }) => work.begun.has(events));
 }
 
 class Fill {
   failure: CommandError | undefined;
+  /** Of which something was put. */
+  readonly begun = new Set<LeftEvents>();
   readonly #done = Promise.withResolvers<void>();
   #left: number;
   #progressMs = performance.now();
@@ -59,12 +63,16 @@ class Fill {
     return this.#done.promise;
   }
 
-  source({ mark, size, read }: LeftEvents, context: Context): Source {
+  source(events: LeftEvents, context: Context): Source {
+    const { mark, size, read } = events;
     return {
       run: async (emit) => {
         const known = context.resume?.[mark];
         const from = typeof known === "number" ? known : 0;
-        if (from < size) await this.#emitAll(read(from), { mark, from }, emit);
+        if (from < size) {
+          this.begun.add(events);
+          await this.#emitAll(read(from), { mark, from }, emit);
+        }
         if (--this.#left === 0) this.#done.resolve();
         // A source that ends would make the pipeline wait until somebody has emptied the channel.
         await new Promise((resolve) => context.signal.addEventListener("abort", resolve, { once: true }));

@@ -1,4 +1,5 @@
 import type { Report } from "../diagnostics.ts";
+import { nameList } from "../name_list.ts";
 import { didYouMean } from "../nearest.ts";
 import type { PropertyTree } from "../properties.ts";
 import { agentNameOf } from "./agents.ts";
@@ -116,7 +117,7 @@ function complainStrays(
       text: agent === undefined
         ? "It belongs to no agent, and is ignored, as in Flume"
         : `There is no list of components of an agent "${agent}": its properties are ignored, as in Flume`,
-      fix: `${near}Agents: ${agents.join(", ")}`,
+      fix: `${near}Agents: ${nameList(agents)}`,
     });
   }
 }

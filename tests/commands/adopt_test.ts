@@ -115,13 +115,20 @@ Deno.test("adopt --dry-run tells the same and writes nothing", async () => {
 Deno.test("adopt that is done twice, or ended between channel and positions, puts no event twice", async () => {
   await using folder = await flumeHome();
   const { path } = folder;
-  await adopt(path);
+  assert.match((await adopt(path)).stdout, /^Taken over: positions of .*; 12 events in channel c1\n$/m);
   // As if the process had ended before the positions were on the disk.
   await Deno.remove(`${path}/state/positions.json`);
+  const answers: string[] = [];
   for (let count = 0; count < 2; count++) {
-    const { code, stderr } = await adopt(path);
+    const { code, stdout, stderr } = await adopt(path);
     assert.equal(code, 0, stderr);
+    answers.push(stdout.slice(stdout.search(/^(?:Taken over|Was taken over)/m)));
   }
+  const positions = "positions of \\w+, \\w+ in .*positions\\.json";
+  const events = "12 events in channel c1";
+  const before = "Was taken over before, left as it is";
+  assert.match(answers[0]!, new RegExp(`^Taken over: ${positions}\n${before}: ${events}\n$`));
+  assert.match(answers[1]!, new RegExp(`^${before}: ${positions}; ${events}\n$`));
   await runAgent(path, () => contentOf(`${path}/spooled`).endsWith("spooled 19\n"));
   assert.equal(contentOf(`${path}/spooled`), lines("spooled", 0, 20));
 });
@@ -136,7 +143,9 @@ Deno.test("adopt refuses to set a source back that has come further, unless it i
   const refused = await adopt(path);
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /Source "\w+" has a position of its own already\n {2}fix: .*--force/);
-  assert.equal((await adopt(path, "--force")).code, 0);
+  const { code, stdout } = await adopt(path, "--force");
+  assert.equal(code, 0);
+  assert.match(stdout, /^Taken over: positions of .*; 12 events in channel c1\n$/m);
   await runAgent(path, () => contentOf(`${path}/tailed`).length >= 2 * 165);
   assert.equal(contentOf(`${path}/tailed`).match(/^line 29$/gm)?.length, 2);
 });

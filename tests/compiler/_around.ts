@@ -20,6 +20,7 @@ export const TEST_MANIFEST: Manifest = {
   },
   channel: {
     direct: entry(() => import("../../plugins/channels/direct.ts")),
+    file: entry(() => import("../../plugins/channels/file.ts")),
     memory: entry(() => import("../../plugins/channels/memory.ts"), "org.apache.flume.channel.MemoryChannel"),
   },
   sink_processor: {

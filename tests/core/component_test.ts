@@ -4,10 +4,10 @@ import { Component } from "../../core/component.ts";
 import { testContext } from "../support/context.ts";
 import { until } from "../support/until.ts";
 
-function component(waits: number[] = []) {
+function component(waits: number[] = [], kind: "sink" | "source" = "sink") {
   const clock = { now: () => 0, sleep: (ms: number) => (waits.push(ms), Promise.resolve()) };
   const { log, lines } = testContext();
-  return { part: new Component({ kind: "sink", name: "out", type: "hdfs" }, log, clock), lines };
+  return { part: new Component({ kind, name: "out", type: "hdfs" }, log, clock), lines };
 }
 
 Deno.test("backoff doubles up to its cap, never waits less than half, and starts over after a success", () => {
@@ -44,6 +44,39 @@ Deno.test("component that got work done before it failed is started again after 
   }, AbortSignal.any([]));
   assert.equal(waits.length, 8);
   assert.ok(Math.max(...waits) <= 200, `waits ${waits}`);
+});
+
+for (
+  const [kind, comesUp, maxMs] of [["source", false, 5000], ["source", true, 30_000], [
+    "sink",
+    false,
+    30_000,
+  ]] as const
+) {
+  Deno.test(`${kind} that ${comesUp ? "runs and fails" : "cannot begin"} waits ${maxMs} ms at most`, async () => {
+    const waits: number[] = [];
+    const { part } = component(waits, kind);
+    let runs = 0;
+    await part.supervise(() => {
+      if (comesUp) part.recover();
+      return ++runs < 12 ? Promise.reject(new Error("Address in use")) : Promise.resolve();
+    }, AbortSignal.any([]));
+    const longestMs = Math.max(...waits);
+    assert.ok(longestMs <= maxMs && longestMs >= maxMs / 2, `waits ${waits}`);
+  });
+}
+
+Deno.test("component that tries again keeps showing what went wrong until it recovers", async () => {
+  const { part } = component();
+  const seen: unknown[] = [];
+  let runs = 0;
+  await part.supervise(() => {
+    seen.push([part.status().state, part.status().error]);
+    return ++runs < 3 ? Promise.reject(new Error("Address in use")) : Promise.resolve(part.recover());
+  }, AbortSignal.any([]));
+  const held = ["backing-off", "Address in use"];
+  assert.deepEqual(seen, [["starting", undefined], held, held]);
+  assert.equal(part.status().error, undefined);
 });
 
 Deno.test("component stops without another start when the signal aborts during its run", async () => {
