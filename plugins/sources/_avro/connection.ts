@@ -15,6 +15,7 @@ import { Replies } from "../_rpc/replies.ts";
 import type { ServedConnection } from "../_tcp/server.ts";
 import { type ByteStream, DeflatedStream, PlainStream, StrangerError } from "./byte_stream.ts";
 import type { FrameBlocks } from "../_rpc/frame_blocks.ts";
+import { farewell } from "../_tcp/farewell.ts";
 
 /** What all connections of one source share. */
 export interface ConnectionParts {
@@ -36,8 +37,6 @@ interface CalledBatch {
   readonly bytes: number;
 }
 
-/** How long answers that are still owed may take when the source stops. */
-const FAREWELL_MS = 2000;
 /** A frame that fills less than this part of its block is copied out of it. */
 const LEAST_FILL = 1 / 4;
 
@@ -88,9 +87,7 @@ export class Connection implements ServedConnection {
   }
 
   async close(): Promise<void> {
-    const patience = new AbortController();
-    const written = this.#replies.written().catch(() => {}).finally(() => patience.abort());
-    await Promise.race([written, this.#parts.context.clock.sleep(FAREWELL_MS, patience.signal)]);
+    await farewell(this.#replies.written(), this.#parts.context.clock);
     this.#closeNow();
   }
 

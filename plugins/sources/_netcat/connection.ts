@@ -2,6 +2,7 @@ import { type BlockPool, type Context, type Emit, errorText, type EventBatch } f
 import { Answers } from "./answers.ts";
 import { LineBuffer } from "./line_buffer.ts";
 import type { LineLimit } from "./line_limit.ts";
+import { farewell, FAREWELL_MS } from "../_tcp/farewell.ts";
 
 /** What all connections of one source share. */
 export interface ConnectionParts {
@@ -16,8 +17,6 @@ export interface ConnectionParts {
 }
 
 const DECODE_BYTES = 64 * 1024;
-/** How long answers that are still owed may take when the source stops. */
-const FAREWELL_MS = 2000;
 
 /** One client: reads lines, emits them, answers them. */
 export class Connection {
@@ -58,9 +57,7 @@ export class Connection {
 
   /** Ends the connection once its answers are written, or soon after. */
   async close(): Promise<void> {
-    const patience = new AbortController();
-    const written = this.#answers.written().catch(() => {}).finally(() => patience.abort());
-    await Promise.race([written, this.#parts.context.clock.sleep(FAREWELL_MS, patience.signal)]);
+    await farewell(this.#answers.written(), this.#parts.context.clock);
     this.#closeNow();
   }
 

@@ -10,6 +10,7 @@ import { FrameWait } from "../_rpc/frame_wait.ts";
 import { LimitError, type MemoryBudget } from "../_rpc/memory_budget.ts";
 import { Replies } from "../_rpc/replies.ts";
 import type { ServedConnection } from "../_tcp/server.ts";
+import { farewell } from "../_tcp/farewell.ts";
 
 /** What all connections of one source share. */
 export interface ConnectionParts {
@@ -31,9 +32,6 @@ interface TakenCall {
   /** Absent for a batch without events. */
   readonly kept?: KeptFrame;
 }
-
-/** How long answers that are still owed may take when the source stops. */
-const FAREWELL_MS = 2000;
 
 /** One client: reads calls, emits their events, answers them in order. */
 export class Connection implements ServedConnection {
@@ -85,9 +83,7 @@ export class Connection implements ServedConnection {
   }
 
   async close(): Promise<void> {
-    const patience = new AbortController();
-    const written = this.#replies.written().catch(() => {}).finally(() => patience.abort());
-    await Promise.race([written, this.#parts.context.clock.sleep(FAREWELL_MS, patience.signal)]);
+    await farewell(this.#replies.written(), this.#parts.context.clock);
     this.#closeNow();
   }
 
