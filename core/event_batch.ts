@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Lease } from "./block_pool.ts";
-import type { BatchIdentity } from "./identity.ts";
+import { type BatchIdentity, sliceIdentity } from "./identity.ts";
 import { joinBodies, joinHeaders, oldestMs } from "./join_batches.ts";
 import { joinPositions, type Position } from "./position.ts";
 
@@ -60,7 +60,7 @@ export class EventBatch implements Iterable<Event> {
   readonly headers: ReadonlyMap<string, Column>;
   /** Where the source, or the durable channel that gave it, goes on after this batch. */
   readonly position: Position | undefined;
-  /** Which events of its channel these are; set by the channel, and lost when events are left out. */
+  /** Which events of its channel these are; set by the channel, and lost when single events are left out. */
   readonly identity: BatchIdentity | undefined;
   /** When the source emitted it, in epoch ms; the oldest time of a batch that was joined. */
   readonly bornMs: number | undefined;
@@ -218,7 +218,7 @@ export class EventBatch implements Iterable<Event> {
       size: end - from,
       headers: mapColumns(this.headers, (column) => column.slice(from, end)),
       position: end === this.size ? this.position : this.position && NO_PROGRESS,
-      identity: undefined,
+      identity: this.identity && sliceIdentity(this.identity, { from, to: end }),
     });
   }
 

@@ -33,6 +33,23 @@ export function joinRuns(parts: readonly (readonly IdentityRun[])[]): readonly I
   return runs.length > MAX_RUNS ? undefined : runs;
 }
 
+/** Which events the part of a batch from one place up to (not with) another holds. */
+export function sliceIdentity(
+  { stream, runs }: BatchIdentity,
+  { from, to }: { readonly from: number; readonly to: number },
+): BatchIdentity {
+  const kept: IdentityRun[] = [];
+  let before = 0;
+  for (const run of runs) {
+    const skipped = Math.max(0, from - before);
+    const count = Math.min(run.count, to - before) - skipped;
+    const first = run.first + skipped;
+    if (count > 0) kept.push({ ...run, first, count, after: skipped > 0 ? first : run.after });
+    before += run.count;
+  }
+  return { stream, runs: kept };
+}
+
 function addRun(runs: IdentityRun[], run: IdentityRun): void {
   const last = runs.at(-1);
   const isNext = last !== undefined && last.first + last.count === run.first && last.timeMs === run.timeMs;
