@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import type { ComponentStatus } from "../core/component.ts";
+import type { GaugeState } from "../core/counters.ts";
 import { errorText } from "../core/errors.ts";
-import { countersJson, counterSnapshot } from "../core/reporter.ts";
+import { countersJson, type CounterSnapshot, counterSnapshot } from "../core/reporter.ts";
 import { isLocalRequest } from "../protocols/loopback.ts";
 import { renderMetrics } from "./metrics.ts";
 import { readiness } from "./readiness.ts";
@@ -46,11 +48,26 @@ export function adminApp(view: AdminView, limits: AdminLimits): Hono {
     return body(text, 200, { "content-type": contentType });
   });
   app.get("/metrics.json", ({ body }) => {
-    return body(countersJson(counterSnapshot(view.components())), 200, { "content-type": JSON_TYPE });
+    return body(countersJson(withGauges(view.components())), 200, { "content-type": JSON_TYPE });
   });
   app.onError((cause, { text }) => text(`Failed: ${errorText(cause)}\n`, 500));
   app.notFound(({ text }) => text("Not found; / lists what there is\n", 404));
   return app;
+}
+
+/** Gauges stand beside the counters, their labels in the name: `KafkaPartitionLag{topic="app",partition="3"}`. */
+function withGauges(components: readonly ComponentStatus[]): CounterSnapshot {
+  const entries = components.flatMap((component) => {
+    const gauges = Object.fromEntries(component.gauges.map((gauge) => [labelled(gauge), gauge.value]));
+    return Object.entries(counterSnapshot([component]))
+      .map(([name, counters]) => [name, { ...counters, ...gauges }] as const);
+  });
+  return Object.fromEntries(entries);
+}
+
+function labelled({ name, labels }: GaugeState): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return `${name}{${pairs.join(",")}}`;
 }
 
 function indexOf({ pipeline, version }: AdminView): string {

@@ -19,6 +19,10 @@ const GAUGES: Readonly<Record<string, Named>> = {
   OpenConnectionCount: { name: "sluice_open_connections", help: "Clients that are connected." },
   Port: { name: "sluice_listen_port", help: "Port that the component listens on." },
   Open: { name: "sluice_channel_open", help: "1 while the journal of the channel is open." },
+  KafkaLag: {
+    name: "sluice_kafka_total_lag",
+    help: "Records of all its partitions that are still to be read.",
+  },
   Closed: { name: "sluice_channel_closed", help: "1 once the journal of the channel has been closed." },
   Unhealthy: { name: "sluice_channel_unhealthy", help: "1 while the disk refuses what the channel writes." },
   StartTime: {
@@ -29,6 +33,33 @@ const GAUGES: Readonly<Record<string, Named>> = {
   StopTime: {
     name: "sluice_component_stop_time_seconds",
     help: "When the component ended, in seconds since 1970; 0 while it is at work.",
+    scale: 0.001,
+  },
+};
+
+/** Values that go up and down and have labels of their own, by the name that they have among a component's gauges. */
+const LABELLED_GAUGES: Readonly<Record<string, Named>> = {
+  KafkaPartitionLag: {
+    name: "sluice_kafka_lag",
+    help: "Records of a partition (labels topic and partition) that the group has still to read.",
+  },
+};
+
+/** Flume counts these in milliseconds. */
+const TIMERS: Readonly<Record<string, Named>> = {
+  KafkaEventGetTimer: {
+    name: "sluice_kafka_event_get_seconds_total",
+    help: "Time that fetches took, waiting for records included.",
+    scale: 0.001,
+  },
+  KafkaEventSendTimer: {
+    name: "sluice_kafka_event_send_seconds_total",
+    help: "Time that sends took until the brokers had confirmed them.",
+    scale: 0.001,
+  },
+  KafkaCommitTimer: {
+    name: "sluice_kafka_commit_seconds_total",
+    help: "Time that commits of offsets took.",
     scale: 0.001,
   },
 };
@@ -71,12 +102,22 @@ const COUNTER_HELP: Readonly<Record<string, string>> = {
   EventRepeatedCount: "Events that another agent sent again, and that the source recognised and dropped.",
   EventDuplicateCount: "Events that the interceptor dropped because it has seen them before.",
   EventWithoutKeyCount: "Events that the interceptor passed on because they have no key.",
+  KafkaEmptyCount: "Fetches that brought nothing.",
+  KafkaRebalanceCount: "How often the group has distributed its partitions anew.",
+  KafkaOffsetResetCount: "How often an offset was not there any more, so that reading went on elsewhere.",
+  RollbackCount: "Takes that Kafka did not accept and that were rolled back.",
+  RollbackCounter: "Events of the channel that were taken and came back.",
   DateParseFailCount: "Texts that were no date in the expected form.",
 };
 
 /** Histograms, by the name that they have among a component's counters. */
 const HISTOGRAM_HELP: Readonly<Record<string, string>> = {
   BatchAgeSeconds: "Time from a source's emit to the delivery by the sink, each event counted.",
+  KafkaFetchSeconds: "Time that one fetch took, waiting for records included.",
+  KafkaFetchRecords: "Records that one fetch brought.",
+  KafkaSendSeconds: "Time from a send to the brokers' confirmation.",
+  KafkaSendRecords: "Records that one send held.",
+  KafkaCommitSeconds: "Time that one commit of offsets took.",
   JournalSyncSeconds: "Time that a sync of the channel's journal took.",
 };
 
@@ -108,11 +149,13 @@ export const OWN_METRICS = {
 } as const;
 
 /** Flume's names of the counters, gauges and histograms that have a text of their own. */
-export const KNOWN_NAMES: readonly string[] = [GAUGES, COUNTER_HELP, HISTOGRAM_HELP].flatMap(Object.keys);
+export const KNOWN_NAMES: readonly string[] = [GAUGES, TIMERS, COUNTER_HELP, HISTOGRAM_HELP, LABELLED_GAUGES]
+  .flatMap(Object.keys);
 
 /** Names a counter as Prometheus does: `EventReceivedCount` → `sluice_event_received_total`. */
 export function metricOf(counter: string): MetricName {
   if (Object.hasOwn(GAUGES, counter)) return { ...GAUGES[counter]!, type: "gauge" };
+  if (Object.hasOwn(TIMERS, counter)) return { ...TIMERS[counter]!, type: "counter" };
   const help = Object.hasOwn(COUNTER_HELP, counter) ? COUNTER_HELP[counter]! : `The component's ${counter}.`;
   return { name: `${PREFIX}${snakeCase(counter.replace(/Count(?:er)?$/, ""))}_total`, type: "counter", help };
 }
@@ -121,6 +164,12 @@ export function metricOf(counter: string): MetricName {
 export function histogramOf(name: string): Pick<MetricName, "name" | "help"> {
   const help = Object.hasOwn(HISTOGRAM_HELP, name) ? HISTOGRAM_HELP[name]! : `The component's ${name}.`;
   return { name: PREFIX + snakeCase(name), help };
+}
+
+/** Names a gauge with labels: `KafkaPartitionLag` → `sluice_kafka_lag`. */
+export function gaugeOf(name: string): Pick<MetricName, "name" | "help"> {
+  if (Object.hasOwn(LABELLED_GAUGES, name)) return LABELLED_GAUGES[name]!;
+  return { name: PREFIX + snakeCase(name), help: `The component's ${name}.` };
 }
 
 function snakeCase(name: string): string {

@@ -1,8 +1,9 @@
 import process from "node:process";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ComponentState, ComponentStatus } from "../core/component.ts";
+import type { GaugeState } from "../core/counters.ts";
 import type { HistogramState } from "../core/histogram.ts";
-import { histogramOf, type MetricName, metricOf, OWN_METRICS } from "./metric_names.ts";
+import { gaugeOf, histogramOf, type MetricName, metricOf, OWN_METRICS } from "./metric_names.ts";
 import type { AdminView } from "./view.ts";
 
 const LABELS = ["pipeline", "kind", "component", "type"] as const;
@@ -44,7 +45,8 @@ class MetricsPage {
     this.#add(processor, {}, (user + system) / 1e6);
   }
 
-  component({ kind, name, type, state, restarts, counters, histograms }: ComponentStatus, pipeline: string) {
+  component(status: ComponentStatus, pipeline: string): void {
+    const { kind, name, type, state, restarts, counters, histograms, gauges } = status;
     const labels = { pipeline, kind, component: name, type };
     for (const one of STATES) this.#set(OWN_METRICS.state, { ...labels, state: one }, one === state ? 1 : 0);
     this.#add(OWN_METRICS.restarts, labels, restarts);
@@ -54,11 +56,13 @@ class MetricsPage {
     for (const [histogram, own] of Object.entries(histograms)) {
       this.#histogram(histogramOf(histogram)).put(labels, own);
     }
+    for (const gauge of gauges) this.#labelled(gauge, labels);
   }
 
   #counter(metric: MetricName, labels: Labels, value: number): void {
-    if (metric.type === "gauge") this.#set(metric, labels, value * (metric.scale ?? 1));
-    else this.#add(metric, labels, value);
+    const scaled = value * (metric.scale ?? 1);
+    if (metric.type === "gauge") this.#set(metric, labels, scaled);
+    else this.#add(metric, labels, scaled);
   }
 
   #set(about: { readonly name: string; readonly help: string }, labels: Labels, value: number): void {
@@ -68,6 +72,14 @@ class MetricsPage {
       new Gauge({ ...about, labelNames: Object.keys(labels), registers: [this.registry] });
     this.#gauges.set(about.name, gauge);
     gauge.set(labels, value);
+  }
+
+  #labelled({ name, labels, value }: GaugeState, common: Labels): void {
+    try {
+      this.#set(gaugeOf(name), { ...labels, ...common }, value);
+    } catch {
+      // Labels that Prometheus does not allow, or others than before: no other metric must suffer from it.
+    }
   }
 
   #add(about: { readonly name: string; readonly help: string }, labels: Labels, value: number): void {

@@ -73,6 +73,8 @@ export class Wiring {
   #checkEnds(): void {
     const { sources, sinks, channels, channelParts, place } = this.#agent;
     const { report, syntax } = this.#tools;
+    // Another agent has the other end.
+    if (this.#sharesChannels) return;
     if (!syntax.isFlume) {
       const fix = (key: string) => `add \`${key}: { type: … }\``;
       if (sources.length === 0) {
@@ -97,6 +99,16 @@ export class Wiring {
       channelParts.every((part) => !part || VOLATILE.includes(part.part.type));
     if (sources.length === 0) tell("sources", "r1", isAlone);
     if (sinks.length === 0) tell("sinks", "k1", isAlone);
+  }
+
+  #isShared(index: number): boolean {
+    return this.#agent.channelParts[index]?.part.plugin.isShared === true;
+  }
+
+  /** Some of the channels in use are those of other agents as well. */
+  get #sharesChannels(): boolean {
+    const used = this.usedChannels;
+    return this.#names.some((name, index) => used.has(name) && this.#isShared(index));
   }
 
   #checkSource({ component, channels, selector }: CheckedSource): void {
@@ -167,11 +179,13 @@ export class Wiring {
   #checkUse(): void {
     const { sources, sinks, channels } = this.#agent;
     const { report } = this.#tools;
+    const sharesChannels = this.#sharesChannels;
     const fed = new Set(sources.flatMap((source) => this.channelsOf(source)));
     const drained = new Set(sinks.map((sink) => this.channelOf(sink)));
-    for (const { name, place } of channels) {
-      const isUnread = sinks.length > 0 && !drained.has(name);
-      const isUnfed = sources.length > 0 && !fed.has(name);
+    for (const [index, { name, place }] of channels.entries()) {
+      const isUnread = (sinks.length > 0 || sharesChannels) && !drained.has(name);
+      const isUnfed = (sources.length > 0 || sharesChannels) && !fed.has(name);
+      if (isUnread !== isUnfed && this.#isShared(index)) continue;
       if (isUnread && isUnfed) {
         report.warning("unused-channel", place, {
           text: `channel "${name}" has neither source nor sink, and is left out`,

@@ -1,6 +1,6 @@
 import { Backoff } from "./backoff.ts";
 import type { Clock, Logger } from "./context.ts";
-import { Counters, KIND_COUNTERS } from "./counters.ts";
+import { Counters, type GaugeState, KIND_COUNTERS } from "./counters.ts";
 import { errorText } from "./errors.ts";
 import type { HistogramState } from "./histogram.ts";
 
@@ -26,6 +26,8 @@ export interface ComponentStatus {
   readonly restarts: number;
   readonly counters: Readonly<Record<string, number>>;
   readonly histograms: Readonly<Record<string, HistogramState>>;
+  /** Values that labels tell apart, such as the lag of each partition; no part of Flume's JSON. */
+  readonly gauges: readonly GaugeState[];
 }
 
 /** A part of a running pipeline that can fail and be started again without the others. */
@@ -42,6 +44,8 @@ export class Component {
   #error: string | undefined;
   #restarts = 0;
   #hasProgressed = false;
+  /** The component itself tells of trouble; only it knows when that is over. */
+  #isHeld = false;
 
   constructor(
     about: Pick<ComponentStatus, "kind" | "name" | "type" | "group">,
@@ -78,6 +82,7 @@ export class Component {
 
   /** Notes a start, and its time; what went wrong before stands until the component has recovered. */
   begin(): void {
+    this.#isHeld = false;
     if (this.#error === undefined) this.state = "starting";
     this.counters.set("StartTime", this.#clock.now());
     this.counters.set("StopTime", 0);
@@ -102,9 +107,17 @@ export class Component {
     this.state = "backing-off";
   }
 
+  /** Notes trouble that the component itself is dealing with, and with undefined that it is over. */
+  trouble(cause: unknown): void {
+    if (cause === undefined && !this.#isHeld) return;
+    this.#isHeld = cause !== undefined;
+    if (this.#isHeld) this.note(cause);
+    else this.recover();
+  }
+
   /** Clears what `note` told. */
   recover(): void {
-    if (this.state === "running") return;
+    if (this.state === "running" || this.#isHeld) return;
     if (this.#error !== undefined) this.log.info("Recovered", { after: this.#error });
     this.#error = undefined;
     this.state = "running";
@@ -127,6 +140,7 @@ export class Component {
       restarts: this.#restarts,
       counters: counters.snapshot(),
       histograms: counters.histograms(),
+      gauges: counters.gauges(),
     };
   }
 

@@ -24,6 +24,11 @@ export interface Context {
   readonly name: string;
   /** Aborts when the component must end; every wait listens to it. */
   readonly signal: AbortSignal;
+  /**
+   * For sinks: aborts when no more takes are wanted. What is under way may still be delivered, but must not be waited for
+   * for long when the target is away.
+   */
+  readonly stopSignal?: AbortSignal | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -34,6 +39,13 @@ export interface Context {
    * undefined where nothing keeps its notes, so that it must make none.
    */
   readonly resume?: Position | undefined;
+  /**
+   * Shows what the component itself is trying again, such as a server that is away; logged once until it changes, and shown
+   * until `recover`.
+   */
+  hold(cause: unknown): void;
+  /** What `hold` showed is over. */
+  recover(): void;
   /** Creates the codec that a field of type `codec()` names. */
   codec(choice: CodecChoice): Promise<Codec>;
 }

@@ -19,6 +19,7 @@ export type { Codec, CodecChoice, Decoded, Decoder, Encoder } from "./codec.ts";
 export { systemClock } from "./context.ts";
 export type { Clock, Context, Logger } from "./context.ts";
 export { Counters } from "./counters.ts";
+export type { GaugeState } from "./counters.ts";
 export type { Histogram, HistogramState } from "./histogram.ts";
 export {
   assert,

@@ -34,17 +34,21 @@ export function contextOf(
   about: {
     readonly surroundings: Surroundings;
     readonly signal: AbortSignal;
+    readonly stopSignal?: AbortSignal;
     readonly resume?: Position | undefined;
   },
 ): Context {
   const context: Context = {
     name: part.name,
     signal: about.signal,
+    stopSignal: about.stopSignal,
     log: component.log,
     clock: about.surroundings.clock,
     counters: component.counters,
     stateDir: about.surroundings.stateDir,
     resume: about.resume,
+    hold: (cause) => component.trouble(cause),
+    recover: () => component.trouble(undefined),
     codec: (choice) => createCodec(choice, context),
   };
   return context;

@@ -54,6 +54,11 @@ export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends
    * events, when all its channels share a log, and comes back as `context.resume`.
    */
   readonly recognises?: boolean;
+  /**
+   * A channel that other agents may put into and take from: a pipeline may have only one end of it, and does not end by
+   * itself while it only takes.
+   */
+  readonly isShared?: boolean;
   /** It keeps files in `context.stateDir`, which only one running pipeline may use. */
   readonly keepsState?: boolean;
   readonly examples: readonly Example[];

@@ -88,6 +88,8 @@ export class Reporting {
       clock,
       counters,
       stateDir,
+      hold: (cause) => log.warn(`Trying again: ${errorText(cause)}`),
+      recover: () => log.info("Recovered"),
       codec: (choice) => createCodec(choice, context),
     };
     return context;

@@ -241,12 +241,17 @@ export class Pipeline implements RunningPipeline {
     if (left > 0) throw new DeliveryError(`Events not delivered before the stop: ${left}`);
   }
 
-  /** Waits for the sources that there are, and for those that a reload brings. */
+  /** Waits for the sources that there are, and for those that a reload brings; where others fill a channel, for a stop. */
   async #sourcesEnded(): Promise<void> {
     for (let ended = new Set<RunningSource>(); !this.#end.signal.aborted;) {
       const sources = new Set(this.sources.values());
-      if (sources.size === ended.size && sources.isSubsetOf(ended)) return;
-      await Promise.race([Promise.all(sources.values().map(({ done }) => done)), aborted(this.#end.signal)]);
+      const isFedByOthers = sources.size === 0 && this.plan.channels.some(({ plugin }) => plugin.isShared);
+      const waitsForStop = isFedByOthers && !this.#stop.signal.aborted;
+      if (!waitsForStop && sources.size === ended.size && sources.isSubsetOf(ended)) return;
+      const done = waitsForStop
+        ? aborted(this.#stop.signal)
+        : Promise.all(sources.values().map(({ done }) => done));
+      await Promise.race([done, aborted(this.#end.signal)]);
       await this.#reloading;
       ended = sources;
     }

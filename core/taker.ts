@@ -123,7 +123,7 @@ async function createSink(plan: PlanTaker, component: Component, about: TakerRun
   const create = async (part: PlanPart, shown: Component): Promise<Sink> =>
     await part.plugin.create(
       part.config,
-      contextOf(shown, part, { surroundings, signal: surroundings.endSignal }),
+      contextOf(shown, part, { surroundings, signal: surroundings.endSignal, stopSignal: about.signal }),
     ) as Sink;
   if (!plan.processor) return await create(plan.sinks[0]!, component);
   // A member that cannot be made must not keep the others from their work.

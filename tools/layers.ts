@@ -4,7 +4,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "journal": ["journal/"],
   "protocols": ["protocols/"],
   "compiler": ["compiler/", "core/", "plugins/manifest.ts"],
-  "plugins": ["core/mod.ts", "journal/mod.ts", "protocols/"],
+  "plugins": ["core/mod.ts", "journal/mod.ts", "protocols/", "plugins/_kafka/"],
   "examples": ["core/mod.ts"],
   "admin": ["admin/", "core/", "protocols/"],
   "query": ["query/", "core/"],
@@ -24,7 +24,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only some files may load, so that starting a pipeline without them never does. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   "hono": /^(plugins\/sources\/(_?http)|plugins\/sources\/_http\/|admin\/|query\/)/,
-  "kafkajs": /^plugins\/[a-z]+\/_?kafka/,
+  "@platformatic/kafka": /^protocols\/kafka\//,
+  "kafkajs": /^protocols\/kafka\/kafkajs\//,
   "prom-client": /^admin\/metrics\.ts$/,
   "yaml": /^(compiler|commands)\//,
   "pbf": /^protocols\/flume_log\.ts$/,

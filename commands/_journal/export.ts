@@ -95,6 +95,8 @@ async function encoderOf(name: string): Promise<Encoder> {
     clock: systemClock,
     counters: new Counters(),
     stateDir: "",
+    hold: silent,
+    recover: silent,
     codec: () => Promise.reject(new Error(`Codec "${name}" needs no other`)),
   });
   return codec.encoder!();

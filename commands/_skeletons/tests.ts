@@ -108,6 +108,8 @@ const context: Context = {
   clock: systemClock,
   counters: new Counters(),
   stateDir: ".",
+  hold() {},
+  recover() {},
   codec: () => Promise.reject(new Error("No codec is used here")),
 };
 

@@ -11,6 +11,7 @@ export function component(change: Partial<ComponentStatus>): ComponentStatus {
     restarts: 0,
     counters: {},
     histograms: {},
+    gauges: [],
     ...change,
   };
 }

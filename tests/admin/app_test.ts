@@ -75,6 +75,15 @@ Deno.test("admin server gives Flume's JSON beside metrics for Prometheus", async
   assert.match(prometheus.text, /^sluice_event_drain_success_total\{.*\} 5$/m);
 });
 
+Deno.test("admin server shows gauges beside the counters of their component, labels in their names", async () => {
+  const gauges = [{ name: "KafkaPartitionLag", labels: { topic: "app", partition: "3" }, value: 7 }];
+  const { text } = await get(viewOf([component({ gauges }), component({ name: "other" })]), "/metrics.json");
+  assert.deepEqual(JSON.parse(text), {
+    "SINK.out": { Type: "SINK", 'KafkaPartitionLag{topic="app",partition="3"}': "7" },
+    "SINK.other": { Type: "SINK" },
+  });
+});
+
 Deno.test("admin server on loopback refuses requests that name another host", async () => {
   const view = viewOf([]);
   for (const host of ["evil.example", "evil.example:9414", "localhost.evil.example"]) {

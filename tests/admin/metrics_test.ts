@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { histogramOf, KNOWN_NAMES, metricOf, OWN_METRICS } from "../../admin/metric_names.ts";
+import { gaugeOf, histogramOf, KNOWN_NAMES, metricOf, OWN_METRICS } from "../../admin/metric_names.ts";
 import { renderMetrics } from "../../admin/metrics.ts";
 import { serverTest } from "../servers/mod.ts";
 import { ROOT } from "../support/run_pipeline.ts";
@@ -10,7 +10,18 @@ const VIEW = viewOf([
     kind: "source",
     name: "in",
     type: "http",
-    counters: { EventReceivedCount: 12, OpenConnectionCount: 3, StartTime: 1_500, StopTime: 0 },
+    counters: {
+      EventReceivedCount: 12,
+      OpenConnectionCount: 3,
+      KafkaCommitTimer: 1500,
+      KafkaLag: 17,
+      StartTime: 1_500,
+      StopTime: 0,
+    },
+    gauges: [
+      { name: "KafkaPartitionLag", labels: { topic: "app", partition: "0" }, value: 12 },
+      { name: "KafkaPartitionLag", labels: { topic: "app", partition: "1" }, value: 5 },
+    ],
   }),
   component({
     kind: "channel",
@@ -48,6 +59,27 @@ Deno.test("metrics carry pipeline, kind, component and type, counters and gauges
   const sink = 'pipeline="web",kind="sink",component="a\\"b\\\\c",type="file_roll"';
   assert.equal(lines.get(`sluice_component_restarts_total{${sink}}`), 2);
   assert.equal(lines.get(`sluice_my_own_total{${sink}}`), 4);
+});
+
+Deno.test("gauges with labels have them beside those of their component; Flume's milliseconds are seconds", async () => {
+  const lines = await linesOf(VIEW);
+  const source = 'pipeline="web",kind="source",component="in",type="http"';
+  assert.equal(lines.get(`sluice_kafka_lag{topic="app",partition="0",${source}}`), 12);
+  assert.equal(lines.get(`sluice_kafka_lag{topic="app",partition="1",${source}}`), 5);
+  assert.equal(lines.get(`sluice_kafka_total_lag{${source}}`), 17);
+  assert.equal(lines.get(`sluice_kafka_commit_seconds_total{${source}}`), 1.5);
+});
+
+Deno.test("gauge with labels that are none for Prometheus takes no other metric away", async () => {
+  const gauges = [
+    { name: "Depth", labels: { "no label": "x" }, value: 1 },
+    { name: "Depth", labels: { queue: "a" }, value: 2 },
+    { name: "Depth", labels: { other: "b" }, value: 3 },
+  ];
+  const lines = await linesOf(viewOf([component({ gauges, counters: { EventDrainSuccessCount: 7 } })]));
+  const sink = 'pipeline="web",kind="sink",component="out",type="file_roll"';
+  assert.equal(lines.get(`sluice_depth{queue="a",${sink}}`), 2);
+  assert.equal(lines.get(`sluice_event_drain_success_total{${sink}}`), 7);
 });
 
 Deno.test("fill of a channel is a ratio, and absent where there is no limit", async () => {
@@ -92,6 +124,26 @@ serverTest({ needs: ["prometheus"] }, "promtool finds nothing to complain about 
   assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
 });
 
+serverTest(
+  { needs: ["prometheus"] },
+  "promtool accepts the alert rules of the monitoring guide, whose metrics exist",
+  async () => {
+    const page = await Deno.readTextFile(`${ROOT}docs/guide/monitoring.md`);
+    const [, rules = ""] = /^```text\n(groups:[\s\S]*?)^```$/m.exec(page) ?? [];
+    const file = await Deno.makeTempFile({ suffix: ".yaml" });
+    try {
+      await Deno.writeTextFile(file, rules);
+      const { code, stdout } = await new Deno.Command("promtool", { args: ["check", "rules", file] })
+        .output();
+      const text = new TextDecoder().decode(stdout);
+      assert.deepEqual([code, /SUCCESS: (\d+) rules found/.exec(text)?.[1]], [0, "3"], text);
+    } finally {
+      await Deno.remove(file);
+    }
+    for (const [name] of rules.matchAll(/sluice_\w+/g)) assert.ok(page.includes(`| \`${name}\``), name);
+  },
+);
+
 /** Counters that the code names, found by their calls. */
 async function usedNames(folder: string): Promise<Set<string>> {
   const names = new Set<string>();
@@ -99,7 +151,7 @@ async function usedNames(folder: string): Promise<Set<string>> {
     if (isDirectory) { for (const found of await usedNames(`${folder}/${name}`)) names.add(found); }
     if (!name.endsWith(".ts")) continue;
     const text = await Deno.readTextFile(`${folder}/${name}`);
-    for (const [, used] of text.matchAll(/counters\??\s*\.(?:add|set|histogram)\(\s*"(\w+)"/g)) {
+    for (const [, used] of text.matchAll(/counters\??\s*\.(?:add|set|histogram|gauge)\(\s*"(\w+)"/g)) {
       names.add(used!);
     }
   }
@@ -114,9 +166,12 @@ Deno.test("every counter that core and plugins name has a help text", async () =
 Deno.test("monitoring guide names every metric", async () => {
   const page = await Deno.readTextFile(`${ROOT}docs/guide/monitoring.md`);
   const listed = new Set(Array.from(page.matchAll(/^\| `(\w+)`/gm), ([, name]) => name!));
-  const known = KNOWN_NAMES.map((name) =>
-    name.endsWith("Seconds") ? histogramOf(name).name : metricOf(name).name
-  );
+  const isHistogram = (name: string) => /Seconds$|Records$/.test(name);
+  const nameOf = (name: string) => {
+    if (name === "KafkaPartitionLag") return gaugeOf(name);
+    return isHistogram(name) ? histogramOf(name) : metricOf(name);
+  };
+  const known = KNOWN_NAMES.map((name) => nameOf(name).name);
   const own = Object.values(OWN_METRICS).map(({ name }) => name);
   assert.deepEqual([...listed].sort(), [...new Set([...known, ...own])].sort());
 });

@@ -115,3 +115,24 @@ Deno.test("error texts show neither users nor passwords of addresses", () => {
     'Cannot post to "https://***@example.org/a@b?c=d@e": kafka://***@broker:9092 refused',
   );
 });
+
+Deno.test("component shows trouble that it deals with itself until it says that this is over", () => {
+  const { part, lines } = component();
+  part.recover();
+  for (let told = 0; told < 2; told++) part.trouble(new Error("No broker can be reached"));
+  // What core sees go well meanwhile proves nothing.
+  part.recover();
+  assert.equal(part.status().state, "backing-off");
+  assert.equal(part.status().error, "No broker can be reached");
+  part.trouble(undefined);
+  part.trouble(undefined);
+  assert.equal(part.status().state, "running");
+  assert.deepEqual(lines.map(({ text }) => text), ["Trying again: No broker can be reached", "Recovered"]);
+});
+
+Deno.test("component that starts anew has no trouble of its own", async () => {
+  const { part } = component();
+  part.trouble(new Error("No broker can be reached"));
+  await part.supervise(() => Promise.resolve(part.recover()), AbortSignal.any([]));
+  assert.equal(part.status().error, undefined);
+});

@@ -56,6 +56,17 @@ Deno.test("histogram counts a value as often as it is told, in the bucket whose 
   assert.deepEqual(counters.snapshot(), { EventReadFail: 0 });
 });
 
+Deno.test("gauge is known by its name and labels in whatever order, and goes when it has no value", () => {
+  const counters = new Counters();
+  counters.gauge("Lag", { topic: "a", partition: "0" }, 5);
+  counters.gauge("Lag", { topic: "a", partition: "1" }, 6);
+  counters.gauge("Lag", { partition: "0", topic: "a" }, 7);
+  assert.deepEqual(counters.gauges().map(({ value }) => value), [7, 6]);
+  counters.gauge("Lag", { topic: "a", partition: "1" }, undefined);
+  assert.deepEqual(counters.gauges().map(({ labels }) => labels), [{ partition: "0", topic: "a" }]);
+  assert.deepEqual(counters.snapshot(), {});
+});
+
 Deno.test("takes are counted as in Flume: each event, one more for a take that finds nothing, success at the commit", async () => {
   const channel = memoryChannel(10);
   const delivered = Promise.withResolvers<void>();

@@ -5,6 +5,7 @@ import {
   Counters,
   createCodec,
   type Emit,
+  errorText,
   type EventBatch,
   systemClock,
 } from "sluice/plugin";
@@ -28,6 +29,8 @@ export function testContext(change: Partial<Context> = {}): Context & { readonly
     clock: systemClock,
     counters: new Counters(),
     stateDir: "/nonexistent/state",
+    hold: (cause) => write("warn")(`Trying again: ${errorText(cause)}`),
+    recover: () => write("info")("Recovered"),
     codec: (choice: CodecChoice): Promise<Codec> => createCodec(choice, context),
     ...change,
     lines,
