@@ -9,6 +9,12 @@ import tls from "node:tls";
 export interface TlsTarget {
   /** Certificates as PEM: of authorities, or of the server itself. Absent: the system's authorities. */
   readonly authorities?: readonly string[];
+  /** Who this side is, for servers that ask for a certificate. PEM texts; the passphrase is that of the key. */
+  readonly identity?: {
+    readonly cert: string;
+    readonly key: string;
+    readonly passphrase?: string | undefined;
+  };
   readonly trustsAll: boolean;
   /** The certificate must be for the host that was connected to. */
   readonly checksName: boolean;
@@ -56,12 +62,14 @@ interface TlsChoice extends Pick<tls.ConnectionOptions, "rejectUnauthorized"> {
 
 function openTls(target: TcpTarget, { onReached, findFault, ...choice }: TlsChoice): Promise<TcpClient> {
   const { hostname: host, port } = target;
-  const { authorities, checksName } = target.tls!;
+  const { authorities, identity, checksName } = target.tls!;
   const options: tls.ConnectionOptions = {
     host,
     port,
     ...choice,
     ...authorities && { ca: [...authorities] },
+    ...identity && { cert: identity.cert, key: identity.key },
+    ...identity?.passphrase !== undefined && { passphrase: identity.passphrase },
     ...!checksName && { checkServerIdentity: () => undefined },
     ...net.isIP(host) === 0 && { servername: host },
   };

@@ -13,6 +13,8 @@ export interface KeyStoreFile {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly password: string;
+  /** Of the private key, where it has one of its own. */
+  readonly keyPassword?: string | undefined;
 }
 
 /**
@@ -47,10 +49,12 @@ interface StoreEntry {
   readonly ca?: string;
 }
 
-async function readEntries({ path, bytes, password }: KeyStoreFile): Promise<readonly StoreEntry[]> {
+async function readEntries(
+  { path, bytes, password, keyPassword }: KeyStoreFile,
+): Promise<readonly StoreEntry[]> {
   const { toPem } = (await import("jks-js")).default;
   try {
-    return Object.values(toPem(Buffer.from(bytes), password) as Record<string, StoreEntry>);
+    return Object.values(toPem(Buffer.from(bytes), password, keyPassword) as Record<string, StoreEntry>);
   } catch (cause) {
     throw new Error(
       `Cannot read key store ${path}: check its password, and that it is a JKS or PKCS12 file`,
