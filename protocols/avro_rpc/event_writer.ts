@@ -35,6 +35,7 @@ interface Slot {
 export class EventWriter {
   readonly #writer: ByteWriter;
   readonly #scratch = new ByteWriter();
+  #ends: Uint32Array | undefined;
 
   constructor(writer: ByteWriter) {
     this.#writer = writer;
@@ -47,8 +48,9 @@ export class EventWriter {
     this.#writer.zigzag(0);
   }
 
-  /** Writes events one behind the other: the only one of an `append`. */
-  writeEach(events: EventColumns): void {
+  /** Writes events one behind the other, such as the only one of an `append`; notes where each ends if that is wanted. */
+  writeEach(events: EventColumns, ends?: Uint32Array): void {
+    this.#ends = ends;
     const parts = this.#partsOf(events.headers);
     const hasGaps = parts.some(({ values }) => values && hasGap(values, events.size));
     if (hasGaps) this.#writeUneven(events, parts);
@@ -109,6 +111,7 @@ export class EventWriter {
     const end = ends[index]!;
     this.#writer.zigzag(end - start);
     this.#writer.copy(block, start, end);
+    if (this.#ends) this.#ends[index] = this.#writer.length;
   }
 
   #partsOf(headers: EventColumns["headers"]): readonly Part[] {
