@@ -46,6 +46,16 @@ serverTest(
   },
 );
 
+serverTest(
+  { needs: ["gmond"] },
+  "a control that a server does not have ends it with the reason",
+  async () => {
+    const server = (await startServer("gmond"))!;
+    await assert.rejects(server.control("kill 2"), /gmond has no controls: kill 2/);
+    await server.stop();
+  },
+);
+
 Deno.test("a server that nobody has described is refused with the names that there are", async () => {
   await assert.rejects(startServer("nobody"), /no server is called "nobody"; there are: .*gmond/);
 });

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 
 /** What a pipeline is given and what must come out, as its `.expected` file tells; see pipelines/README.md. */
 export interface Expected {
+  /** A real server without which it cannot run; a test of its own gives it one. */
+  readonly needs?: string;
   /** A file for standard input. */
   readonly stdin?: string;
   /** Files for the folder `in`. */
@@ -35,9 +37,10 @@ export function parseExpected(text: string): Expected {
   const { head, sections } = splitSections(text);
   const settings = head.split("\n").filter((line) => /^\w+:/.test(line)).map((line) => line.split(/:? +/));
   const of = (name: string) => settings.filter(([key]) => key === name);
-  const stdin = of("stdin")[0]?.[1];
+  const [stdin, needs] = [of("stdin")[0]?.[1], of("needs")[0]?.[1]];
   return {
     ...stdin === undefined ? {} : { stdin },
+    ...needs === undefined ? {} : { needs },
     put: of("put").map(([, file]) => file!),
     post: of("post").map(([, file, contentType]) => ({
       file: file!,

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly folder: string;
   /** The program and the arguments in front of the pipeline; `deno run -A cli.ts` otherwise. */
   readonly program?: readonly string[];
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Keeps what a stream brings as text. */
@@ -43,10 +45,7 @@ class Collector {
 /** Runs a pipeline as a process of its own, on what its `.expected` file says. */
 export async function runPipeline(options: RunOptions): Promise<Outcome> {
   const { expected, folder } = options;
-  await Deno.mkdir(`${folder}/in`, { recursive: true });
-  for (const file of expected.put) {
-    await Deno.copyFile(`${ROOT}${file}`, `${folder}/in/${file.split("/").pop()}`);
-  }
+  await putFiles(expected, folder);
   const child = start(options);
   const [stdout, stderr] = [new Collector(child.stdout), new Collector(child.stderr)];
   await feedStdin(child, expected);
@@ -67,7 +66,13 @@ export async function runPipeline(options: RunOptions): Promise<Outcome> {
   return { code, stderr: stderr.text, outputs: collect(expected, folder, stdout.text) };
 }
 
-function start({ pipeline, folder, program }: RunOptions): Deno.ChildProcess {
+/** Copies what a pipeline finds in its folder `in`. */
+export async function putFiles({ put }: Expected, folder: string): Promise<void> {
+  await Deno.mkdir(`${folder}/in`, { recursive: true });
+  for (const file of put) await Deno.copyFile(`${ROOT}${file}`, `${folder}/in/${file.split("/").pop()}`);
+}
+
+function start({ pipeline, folder, program, env }: RunOptions): Deno.ChildProcess {
   const [command, ...args] = program ?? [Deno.execPath(), "run", "-A", "cli.ts"];
   return new Deno.Command(command!, {
     args: [...args, pipeline, "--log-format", "json", "--state-dir", `${folder}/state`],
@@ -79,6 +84,7 @@ function start({ pipeline, folder, program }: RunOptions): Deno.ChildProcess {
       SYSLOG_PORT: "0",
       AVRO_PORT: String(freePort()),
       HOME: folder,
+      ...env,
     },
     stdin: "piped",
     stdout: "piped",
