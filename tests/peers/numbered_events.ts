@@ -48,8 +48,18 @@ export async function readEvents(folder: string): Promise<NumberedEvent[]> {
 
 /** How many events the files of a folder hold in whole blocks, also while they are being written. */
 export function countEvents(folder: string): number {
-  return Array.from(Deno.readDirSync(folder), ({ name }) => countIn(Deno.readFileSync(`${folder}/${name}`)))
+  return Array.from(Deno.readDirSync(folder), ({ name }) => countIn(bytesOf(`${folder}/${name}`)))
     .reduce((sum, count) => sum + count, 0);
+}
+
+/** A sink that starts again gives its files other names, perhaps just now. */
+function bytesOf(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return new Uint8Array(0);
+    throw cause;
+  }
 }
 
 function countIn(bytes: Uint8Array): number {
@@ -64,21 +74,20 @@ function countIn(bytes: Uint8Array): number {
 
 /** Compares what arrived with events 0 to `count` of an origin, by their whole content. */
 export function judgeArrival(arrived: readonly NumberedEvent[], origin: string, count: number): Arrival {
-  const seen = new Map<string, number>();
-  for (const event of arrived) {
-    const text = contentOf(event);
-    seen.set(text, (seen.get(text) ?? 0) + 1);
-  }
+  return compareEvents(arrived, Array.from({ length: count }, (_, id) => numberedEvent(origin, id)));
+}
+
+/** Compares what arrived with what was sent, by their whole content; those that are alike are counted. */
+export function compareEvents(arrived: readonly NumberedEvent[], sent: readonly NumberedEvent[]): Arrival {
+  const [came, wanted] = [arrived, sent].map((events) => Map.groupBy(events, contentOf));
   let lost = 0;
   let repeated = 0;
-  for (let id = 0; id < count; id++) {
-    const text = contentOf(numberedEvent(origin, id));
-    const times = seen.get(text) ?? 0;
-    if (times === 0) lost++;
-    else repeated += times - 1;
-    seen.delete(text);
+  for (const [content, { length }] of wanted!) {
+    const difference = (came!.get(content)?.length ?? 0) - length;
+    lost += Math.max(0, -difference);
+    repeated += Math.max(0, difference);
   }
-  const wrong = Array.from(seen.values()).reduce((sum, times) => sum + times, 0);
+  const wrong = arrived.filter((event) => !wanted!.has(contentOf(event))).length;
   return { events: arrived.length, lost, repeated, wrong };
 }
 
