@@ -8,5 +8,19 @@ const OWN_ENV = ["HOME", "USERPROFILE", "SLUICE_STATE_DIR", "LOG_TOKENS", "LOG_S
 /** Deno's flags for just what a compiled pipeline needs, and the program around it. */
 export function sandboxFlags(file: string, { plan, uses }: Compiled): readonly string[] {
   const env = [...uses.env, ...OWN_ENV];
-  return permissionFlags(plan!, { file: absolutePath(file), uses: { ...uses, env } });
+  return permissionFlags(plan!, {
+    file: absolutePath(file),
+    uses: { ...uses, env },
+    packages: packageFolder(),
+  });
+}
+
+/** Where Deno keeps what it has fetched: DENO_DIR, or the system's folder for caches. */
+function packageFolder(): string | undefined {
+  const own = Deno.env.get("DENO_DIR");
+  if (own !== undefined) return `${own}/npm`;
+  const home = Deno.env.get("HOME");
+  if (Deno.build.os === "darwin") return home && `${home}/Library/Caches/deno/npm`;
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
+  return cache && `${cache}/deno/npm`;
 }

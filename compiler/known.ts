@@ -1,7 +1,7 @@
 import type { KnownComponent, KnownKind } from "./known/component.ts";
 import { KNOWN_ROW_FORMATS } from "./known/row_formats.ts";
 import { KNOWN_SINKS } from "./known/sinks.ts";
-import { KNOWN_CHANNELS, KNOWN_INTERCEPTORS, KNOWN_SOURCES } from "./known/sources.ts";
+import { KNOWN_INTERCEPTORS, KNOWN_SOURCES } from "./known/sources.ts";
 import { KNOWN_SURROUNDINGS } from "./known/surroundings.ts";
 
 export type { KnownComponent, KnownKind };
@@ -9,7 +9,6 @@ export type { KnownComponent, KnownKind };
 /** All components of Flume that are not built in: known by name, class and properties, so that they can be explained. */
 export const KNOWN: readonly KnownComponent[] = [
   ...KNOWN_SOURCES,
-  ...KNOWN_CHANNELS,
   ...KNOWN_INTERCEPTORS,
   ...KNOWN_SINKS,
   ...KNOWN_ROW_FORMATS,

@@ -12,6 +12,8 @@ export interface RunFacts {
   readonly uses: Uses;
   /** Paths that the program itself reads, such as its own folder. */
   readonly reads?: readonly string[];
+  /** Where Deno keeps packages. */
+  readonly packages?: string | undefined;
 }
 
 /** What plugins need that no field tells. */
@@ -23,6 +25,9 @@ const SYSTEM_CALLS: Readonly<Record<string, readonly string[]>> = {
   "reporter/ganglia": ["hostname"],
 };
 
+/** Plugins whose packages read files of their own and look through all variables when they are loaded. */
+const READS_PACKAGES: ReadonlySet<string> = new Set(["source/kafka", "channel/kafka", "sink/kafka"]);
+
 /** Deno's exact permission flags for a plan: what it reads, writes, listens on, connects to and starts. */
 export function permissionFlags(plan: Plan, facts: RunFacts): string[] {
   const needs = new Needs();
@@ -32,7 +37,12 @@ export function permissionFlags(plan: Plan, facts: RunFacts): string[] {
   for (const name of facts.uses.env) needs.env.add(name);
   for (const program of facts.uses.commands ?? []) needs.run.add(program);
   needs.path(plan.stateDir, "read-write");
-  for (const part of partsOf(plan)) needs.plugin(part.plugin, part.config);
+  for (const part of partsOf(plan)) {
+    needs.plugin(part.plugin, part.config);
+    if (!READS_PACKAGES.has(`${part.plugin.kind}/${part.plugin.name}`)) continue;
+    needs.env.add("*");
+    if (facts.packages !== undefined) needs.read.add(facts.packages);
+  }
   if (plan.admin) needs.net.add(address(plan.admin.bind, String(plan.admin.port)));
   return needs.flags();
 }

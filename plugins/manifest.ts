@@ -35,6 +35,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
         "org.apache.flume.source.http.HTTPSource",
       ],
     },
+    kafka: {
+      load: () => import("./sources/kafka.ts"),
+      aliases: [
+        "org.apache.flume.source.kafka.KafkaSource",
+      ],
+    },
     multiport_syslogtcp: {
       load: () => import("./sources/multiport_syslogtcp.ts"),
       aliases: [
@@ -210,6 +216,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
         "org.apache.flume.channel.jdbc.JdbcChannel",
       ],
     },
+    kafka: {
+      load: () => import("./channels/kafka.ts"),
+      aliases: [
+        "org.apache.flume.channel.kafka.KafkaChannel",
+      ],
+    },
     memory: {
       load: () => import("./channels/memory.ts"),
       aliases: [
@@ -273,6 +285,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
       load: () => import("./sinks/irc.ts"),
       aliases: [
         "org.apache.flume.sink.irc.IRCSink",
+      ],
+    },
+    kafka: {
+      load: () => import("./sinks/kafka.ts"),
+      aliases: [
+        "org.apache.flume.sink.kafka.KafkaSink",
       ],
     },
     logger: {

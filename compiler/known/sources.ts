@@ -2,8 +2,6 @@ import type { KnownComponent } from "./component.ts";
 
 const BEHIND_AVRO_SINK =
   "keep a Flume agent for it meanwhile, with an avro sink that sends to an avro source here; or write a plugin (docs/guide/writing-a-plugin.md)";
-const CHANNEL_BEFORE_TARGET =
-  "use a file channel, which survives a crash as well; a topic that others read needs Flume's own agent for now";
 
 /** Sources that are not built in. */
 export const KNOWN_SOURCES: readonly KnownComponent[] = [
@@ -32,35 +30,6 @@ export const KNOWN_SOURCES: readonly KnownComponent[] = [
       "createDurableSubscription",
       "clientId",
       "durableSubscriptionName",
-    ],
-  },
-  {
-    id: "source.kafka",
-    words: ["kafka", "org.apache.flume.source.kafka.KafkaSource"],
-    state: "later",
-    text: "this version of Sluice does not have the Kafka source",
-    fix: BEHIND_AVRO_SINK,
-    fields: [
-      "backoffSleepIncrement",
-      "maxBackoffSleep",
-      "kafka.bootstrap.servers",
-      "kafka.consumer.group.id",
-      "kafka.topics",
-      "kafka.topics.regex",
-      "batchSize",
-      "batchDurationMillis",
-      "useFlumeEventFormat",
-      "setTopicHeader",
-      "topicHeader",
-      "timestampHeader",
-      "header.*",
-      "kafka.consumer.security.protocol",
-      "kafka.consumer.*",
-      "kafka.consumer.ssl.disableTLSHostnameVerification",
-      "topic",
-      "groupId",
-      "zookeeperConnect",
-      "migrateZookeeperOffsets",
     ],
   },
   {
@@ -94,37 +63,6 @@ export const KNOWN_SOURCES: readonly KnownComponent[] = [
     fix:
       'import compile and startPipeline from "sluice" in your program and give it a source of its own: docs/guide/java-components.md',
     fields: [],
-  },
-];
-
-/** Channels that are not built in. */
-export const KNOWN_CHANNELS: readonly KnownComponent[] = [
-  {
-    id: "channel.kafka",
-    words: ["kafka", "org.apache.flume.channel.kafka.KafkaChannel"],
-    state: "later",
-    text: "this version of Sluice does not have the Kafka channel",
-    fix: CHANNEL_BEFORE_TARGET,
-    fields: [
-      "kafka.bootstrap.servers",
-      "kafka.topic",
-      "kafka.consumer.group.id",
-      "parseAsFlumeEvent",
-      "kafka.pollTimeout",
-      "defaultPartitionId",
-      "partitionIdHeader",
-      "kafka.consumer.auto.offset.reset",
-      "kafka.producer.security.protocol",
-      "kafka.consumer.security.protocol",
-      "kafka.producer.*",
-      "kafka.consumer.*",
-      "brokerList",
-      "topic",
-      "groupId",
-      "readSmallestOffset",
-      "zookeeperConnect",
-      "migrateZookeeperOffsets",
-    ],
   },
 ];
 

@@ -65,6 +65,9 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
     same(TAILDIR, "taildir reads a file from its start when its inode now holds something else"),
     same(TAILDIR, "taildir emits an unfinished line of an idle file"),
   ],
+  "source.kafka": [
+    same("plugins/sources/_kafka/event_maker_test.ts", "events have Flume's headers"),
+  ],
   "source.netcat": [
     differs(
       "with ack-every-event off nothing is answered: a full channel stops the reading, so nothing is refused",
@@ -117,6 +120,7 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       "file_roll leaves no empty files while idle",
     ),
   ],
+  "sink.kafka": [same("plugins/sinks/kafka_test.ts", "kafka sink sends bodies, keys, headers and times")],
   "sink.http": [same("plugins/sinks/http_test.ts", "http sink consumes an event with an empty body")],
   "channel.memory": [
     absent("the bytes that events really hold are counted"),
@@ -130,6 +134,9 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       "contracts/channel.ts",
       "refuses a put when it stays full for too long",
     ),
+  ],
+  "channel.kafka": [
+    same("plugins/channels/_kafka/records_of_test.ts", "kafka channel writes the bytes of Flume's channel"),
   ],
   "channel.file": [
     absent(JOURNAL),

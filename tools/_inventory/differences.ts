@@ -61,6 +61,8 @@ export const EQUAL_WORDS: Readonly<Record<string, string>> = {
 export const EQUAL_FIELDS: Readonly<Record<string, string>> = {
   "channel.file fsyncPerTransaction": "`sync: always` is the default",
   "channel.spillable_memory fsyncPerTransaction": "`sync: always` is the default",
+  "sink.kafka brokerList": "another name of `kafka.bootstrap.servers`",
+  "channel.kafka brokerList": "another name of `kafka.bootstrap.servers`",
   "regex_extractor_serializer.millis pattern": "asked for where type is `millis`",
 };
 
@@ -84,6 +86,10 @@ const OWN_FOLDER =
   "the `journal` folder in the pipeline's state folder; a journal is not Flume's format, so it never uses Flume's folders";
 const NO_HEAP = "512MiB: there is no heap of a fixed size to take a share of";
 
+const ALL_REPLICAS = "all: with the leader alone, events that were delivered are lost with it";
+const EACH_PROPERTY =
+  "each property of the Java client has a field, whose page says what it does here; one that does not exist is reported";
+
 /** Where a field is not quite Flume's property, and why. */
 const DIFFERENCES: Readonly<Record<string, string>> = {
   "source.exec batchSize": SMALL_BATCHES,
@@ -101,6 +107,15 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   "channel.file dataDirs": OWN_FOLDER,
   "channel.file maxFileSize":
     "128MiB, at most 1GiB: a file is removed as a whole, so smaller ones free the disk sooner",
+  "source.kafka batchSize": SMALL_BATCHES,
+  "source.kafka kafka.consumer.*": EACH_PROPERTY,
+  "sink.kafka flumeBatchSize": SMALL_BATCHES,
+  "sink.kafka kafka.producer.acks": ALL_REPLICAS,
+  "sink.kafka requiredAcks": ALL_REPLICAS,
+  "sink.kafka batchSize": SMALL_BATCHES,
+  "channel.kafka kafka.producer.*": EACH_PROPERTY,
+  "channel.kafka kafka.consumer.*": EACH_PROPERTY,
+  "sink.kafka kafka.producer.*": EACH_PROPERTY,
   "sink_processor.load_balance selector.*":
     "settings of selector classes: a class of one's own cannot be run",
 };
