@@ -3,18 +3,21 @@ const CHUNK_BYTES = 16 * 1024;
 /** What a proxy does to the line next. */
 type Cut = "none" | "lose the answer" | { readonly requestBytes: number };
 
-/** Passes bytes between clients and a server on loopback, and cuts their connections at the worst of moments. */
+/** Passes bytes between clients and a server on loopback, cuts their connections at the worst of moments, and holds them. */
 export class Proxy {
   /** Connections that it has cut. */
   cuts = 0;
+  /** The server's port; may be told once the proxy's own is known. */
+  target: number;
   readonly #listener: Deno.TcpListener;
-  readonly #target: number;
   readonly #pairs = new Set<readonly [Deno.Conn, Deno.Conn]>();
   #next: Cut = "none";
+  #isShut = false;
+  #held: PromiseWithResolvers<void> | undefined;
   #ended: Promise<unknown>;
 
-  constructor(target: number) {
-    this.#target = target;
+  constructor(target = 0) {
+    this.target = target;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.#ended = this.#accept();
   }
@@ -39,9 +42,28 @@ export class Proxy {
     for (const pair of this.#pairs) this.#forget(pair);
   }
 
+  /** Cuts all connections, and every new one until `restore`. */
+  shut(): void {
+    this.#isShut = true;
+    this.cutAll();
+  }
+
+  /** Lets no byte through, either way: connections stay, and new ones get no answer. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  /** Ends `shut` and `hold`; what was held goes on its way. */
+  restore(): void {
+    this.#isShut = false;
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
   async close(): Promise<void> {
     this.#listener.close();
     this.cutAll();
+    this.restore();
     await this.#ended;
   }
 
@@ -57,8 +79,9 @@ export class Proxy {
 
   async #serve(client: Deno.Conn): Promise<void> {
     let server: Deno.Conn;
+    if (this.#isShut) return client.close();
     try {
-      server = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
+      server = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
     } catch {
       return client.close();
     }
@@ -81,7 +104,11 @@ export class Proxy {
       this.cuts++;
       return bytes.subarray(0, bytes.length + left);
     };
-    await pass(client, server, { allow, end: () => this.#forget(pair) });
+    await pass(client, server, {
+      allow,
+      end: () => this.#forget(pair),
+      untilFree: () => this.#held?.promise,
+    });
   }
 
   async #answer(pair: readonly [Deno.Conn, Deno.Conn]): Promise<void> {
@@ -92,7 +119,11 @@ export class Proxy {
       this.cuts++;
       return new Uint8Array(0);
     };
-    await pass(server, client, { allow, end: () => this.#forget(pair) });
+    await pass(server, client, {
+      allow,
+      end: () => this.#forget(pair),
+      untilFree: () => this.#held?.promise,
+    });
   }
 
   #forget(pair: readonly [Deno.Conn, Deno.Conn]): void {
@@ -101,15 +132,22 @@ export class Proxy {
   }
 }
 
+interface Passage {
+  readonly allow: (bytes: Uint8Array) => Uint8Array;
+  readonly end: () => void;
+  readonly untilFree: () => Promise<void> | undefined;
+}
+
 /** Copies bytes until one end is gone, or some are held back. */
 async function pass(
   from: Deno.Conn,
   to: Deno.Conn,
-  { allow, end }: { readonly allow: (bytes: Uint8Array) => Uint8Array; readonly end: () => void },
+  { allow, end, untilFree }: Passage,
 ): Promise<void> {
   const chunk = new Uint8Array(CHUNK_BYTES);
   try {
     for (let count = await from.read(chunk); count !== null; count = await from.read(chunk)) {
+      await untilFree();
       const bytes = allow(chunk.subarray(0, count));
       for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
       if (bytes.length < count) break;

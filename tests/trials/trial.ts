@@ -31,6 +31,8 @@ export interface Trial {
   readonly onStart?: (agent: Agent) => void;
   /** Called after the last fault. */
   readonly onPeace?: () => Promise<void> | void;
+  /** Called when the last agent has ended, before the outputs are judged. */
+  readonly onStopped?: () => Promise<void>;
 }
 
 /** What came of a trial. */
@@ -75,6 +77,7 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
   const agent = new Agent(options);
   const freshMs = await passFresh(agent, trial.feed, arrivedBytes);
   const code = await agent.stop();
+  await trial.onStopped?.();
   const verdicts = outputs.map((output) => judge(output, feed.written, new Bodies()));
   for (const { faults: _, ...verdict } of verdicts) {
     console.log(JSON.stringify({ trial: name, seed: SEED, ...siege, ...verdict, freshMs }));

@@ -23,10 +23,12 @@ export interface Verdict {
 
 const FAULTS_KEPT = 12;
 
-/** Compares what is in a folder with what was written. */
-export function judge(folder: string, written: Written, bodies: Bodies): Verdict {
+/** Compares what is in a folder, or in several that share it, with what was written. */
+export function judge(folders: string | readonly string[], written: Written, bodies: Bodies): Verdict {
   const judge = new Judge(written, bodies);
-  for (const { name, bytes } of readOutput(folder)) judge.read(name, bytes);
+  for (const folder of [folders].flat()) {
+    for (const { name, bytes } of readOutput(folder)) judge.read(name, bytes);
+  }
   return judge.verdict();
 }
 
