@@ -17,10 +17,13 @@ for (const name of PIPELINES) {
     assert.ok(plan, renderDiagnostics(diagnostics));
   });
 
+  const path = `${ROOT}${file.replace(/\.yaml$/, ".expected")}`;
+  const text = Deno.readTextFileSync(path);
+  const expected = parseExpected(text);
+  // These have tests of their own.
+  if (expected.needs !== undefined) continue;
+
   Deno.test(`${file} gives what its .expected file says`, async () => {
-    const path = `${ROOT}${file.replace(/\.yaml$/, ".expected")}`;
-    const text = await Deno.readTextFile(path);
-    const expected = parseExpected(text);
     const folder = await Deno.makeTempDir();
     try {
       const { code, stderr, outputs } = await runPipeline({ pipeline: file, expected, folder });
