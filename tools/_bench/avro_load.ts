@@ -40,6 +40,8 @@ async function makeSink({ port, compression }: AvroOrder): Promise<Sink> {
     clock: systemClock,
     counters: new Counters(),
     stateDir: "",
+    hold() {},
+    recover() {},
     codec: () => Promise.reject(new Error("There are no codecs here")),
   }) as Sink;
 }

@@ -4,6 +4,8 @@ import { fileCases } from "./cases/file.ts";
 import { flumeCases } from "./cases/flume.ts";
 import { httpCases } from "./cases/http.ts";
 import { journalCases } from "./cases/journal.ts";
+import { kafkaCases } from "./cases/kafka.ts";
+import { kafkaSweepCases } from "./cases/kafka_sweep.ts";
 import { liveCases } from "./cases/live.ts";
 import { netcatCases } from "./cases/netcat.ts";
 import { stageCases } from "./cases/stages.ts";
@@ -19,6 +21,7 @@ export const CASES: readonly Case[] = [
   ...syslogCases,
   ...avroCases,
   ...thriftCases,
+  ...kafkaCases,
   ...journalCases,
   ...liveCases,
   ...flumeCases,
@@ -26,8 +29,11 @@ export const CASES: readonly Case[] = [
   ...confCases,
 ];
 
-/** The cases with one of the filters in their name; all without a filter. */
+/** Many settings of one thing, for the curves of the guide; they run only when they are asked for. */
+const SWEEPS: readonly Case[] = kafkaSweepCases;
+
+/** The cases with one of the filters in their name; all but the sweeps without a filter. */
 export function chooseCases(filters: readonly string[]): readonly Case[] {
   if (filters.length === 0) return CASES;
-  return CASES.filter(({ name }) => filters.some((filter) => name.includes(filter)));
+  return [...CASES, ...SWEEPS].filter(({ name }) => filters.some((filter) => name.includes(filter)));
 }

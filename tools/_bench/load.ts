@@ -14,10 +14,10 @@ export interface LoadResult {
 }
 
 /** Starts a load generator in a process of its own, waits until it is through, and gives what it did. */
-export async function putLoad(
-  script: "avro_load" | "http_load" | "line_load" | "syslog_load" | "thrift_load",
+export async function putLoad<Result = LoadResult>(
+  script: "avro_load" | "http_load" | "kafka_load" | "line_load" | "syslog_load" | "thrift_load",
   order: unknown,
-): Promise<LoadResult> {
+): Promise<Result> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...RUN_FLAGS, fileURLToPath(new URL(`./${script}.ts`, import.meta.url)), JSON.stringify(order)],
     stdin: "null",

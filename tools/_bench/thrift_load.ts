@@ -56,6 +56,8 @@ async function sinkSender({ port, protocol }: ThriftOrder): Promise<Sender> {
     clock: systemClock,
     counters: new Counters(),
     stateDir: "",
+    hold() {},
+    recover() {},
     codec: () => Promise.reject(new Error("There are no codecs here")),
   }) as Sink;
   return {
