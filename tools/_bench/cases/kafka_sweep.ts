@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
+import { registerCodecs } from "../../../protocols/kafka/kafkajs/codecs.ts";
 import { Agent } from "../agent.ts";
 import { quantileOf, type Row } from "../figures.ts";
 import { KafkaLab } from "../kafka_lab.ts";
@@ -134,6 +135,7 @@ async function measureDelay(setting: Setting, stage: Stage): Promise<number[]> {
 }
 
 async function readWaits(kafka: KafkaLab, topic: string, waits: number[]): Promise<AsyncDisposable> {
+  registerCodecs();
   const client = new Kafka({ brokers: kafka.brokers.split(","), logLevel: logLevel.NOTHING });
   const consumer = client.consumer({ groupId: topic, maxWaitTimeInMs: 100 });
   await consumer.connect();
