@@ -6,7 +6,16 @@ import { Bodies } from "./bodies.ts";
 import { Feeding } from "./feed.ts";
 import { assertExact, untilArrived } from "./kafka/arrival.ts";
 import { Crew } from "./kafka/crew.ts";
-import { CLIENTS, FILE, kafkaSink, kafkaSource, type Place, ROLL, SPOOL, STATIC } from "./kafka/pipelines.ts";
+import {
+  CLIENTS,
+  comesBack,
+  FILE,
+  kafkaSink,
+  kafkaSource,
+  type Place,
+  ROLL,
+  SPOOL,
+} from "./kafka/pipelines.ts";
 import { Witness } from "./kafka/witness.ts";
 import { outputBytes } from "./output.ts";
 import { randomFor, ROUNDS, SEED } from "./settings.ts";
@@ -62,7 +71,7 @@ async function besiegeBrokers(
 /** One writes what lies in its folder to the topic, the other what is in the topic to files. */
 function addAgents(crew: Crew, place: Place): void {
   crew.add("writer", `source: { ${SPOOL} }\nchannel: { ${FILE} }\nsink: { ${kafkaSink(place)} }\n`);
-  const more = `${STATIC}, kafka.consumer.isolation.level: read_committed`;
+  const more = `${comesBack(place.client)}, kafka.consumer.isolation.level: read_committed`;
   const source = kafkaSource({ ...place, more });
   crew.add("reader", `source: { ${source} }\nchannel: { ${FILE} }\nsink: { ${ROLL} }\n`);
 }

@@ -31,8 +31,9 @@ interface Reading {
 function readings(client: string): readonly Reading[] {
   return [
     { title: "a new member each time) → file", channel: `{ ${FILE} }`, more: BRIEF },
-    { title: "static membership) → direct", channel: "direct", more: STATIC },
-    ...client === "platformatic" ? NEWER : [],
+    ...client === "platformatic"
+      ? [{ title: "static membership) → direct", channel: "direct", more: STATIC }, ...NEWER]
+      : [{ title: "a new member each time) → direct", channel: "direct", more: BRIEF }],
   ];
 }
 

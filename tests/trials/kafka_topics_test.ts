@@ -54,7 +54,8 @@ async function feedTopic(
   return feed.written.counts;
 }
 
-for (const client of CLIENTS) {
+// Without the ids of topics nobody can tell a new one from one that has grown.
+for (const client of CLIENTS.filter((client) => client !== "kafkajs")) {
   kafkaTest(
     `kafka source (${client}) reads all of a topic that was deleted and made again, once (TRIAL_SEED=${SEED})`,
     ({ env }) =>
@@ -85,7 +86,9 @@ for (const client of CLIENTS) {
         assertExact(await untilArrived({ outputs, written, says }), true);
       }),
   );
+}
 
+for (const client of CLIENTS) {
   kafkaTest(
     `kafka sink (${client}) goes on when its topic is deleted and made again (TRIAL_SEED=${SEED})`,
     ({ env }) =>

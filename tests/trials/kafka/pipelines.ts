@@ -17,6 +17,11 @@ export const STATIC = 'kafka.consumer.group.instance.id: "member"';
 /** A member that is missed soon. */
 export const BRIEF = "kafka.consumer.session.timeout.ms: 1000, kafka.consumer.heartbeat.interval.ms: 200";
 
+/** The same as far as the client knows such members. */
+export function comesBack(client: string): string {
+  return client === "kafkajs" ? BRIEF : STATIC;
+}
+
 /** Where a stage finds its topic. */
 export interface Place {
   readonly brokers: string;

@@ -5,6 +5,7 @@ import { until } from "../../support/until.ts";
 
 const ANSWER_LIMIT_MS = 5000;
 const METADATA_LIMIT_MS = 20_000;
+const SEND_CHARS = 200_000;
 
 /** What a topic is made with; replicas are as many as the brokers say otherwise. */
 export interface TopicShape {
@@ -58,8 +59,12 @@ export class Witness {
   /** Sends values to one partition; resolves when all replicas in sync have answered for them. */
   async send(topic: string, partition: number, values: readonly string[]): Promise<void> {
     const producer = await (this.#producer ??= this.#connectProducer());
-    const messages = values.map((value) => ({ partition, value }));
-    await producer.send({ topic, acks: -1, timeout: ANSWER_LIMIT_MS, messages });
+    for (let from = 0; from < values.length;) {
+      const to = endOfSend(values, from);
+      const messages = values.slice(from, to).map((value) => ({ partition, value }));
+      await producer.send({ topic, acks: -1, timeout: ANSWER_LIMIT_MS, messages });
+      from = to;
+    }
   }
 
   /** Sends one event with headers as bytes. */
@@ -111,4 +116,14 @@ export class Witness {
       }
     }
   }
+}
+
+/** Where the values of one request end: brokers take a megabyte at most. */
+function endOfSend(values: readonly string[], from: number): number {
+  let to = from + 1;
+  for (let chars = values[from]!.length; to < values.length; to++) {
+    chars += values[to]!.length;
+    if (chars > SEND_CHARS) break;
+  }
+  return to;
 }
