@@ -2,6 +2,7 @@
 //
 //   const ledger = new PartitionLedger({ commit: (offsets) => consumer.commit(offsets), resume, ... });
 //   onAssigned: (partition, committed) => ledger.assign(partition, committed)       // where to begin
+//   onBegin:    (partition, offset) => ledger.begin(partition, offset)              // chosen by the brokers
 //   onFetched:  const opened = await ledger.open(records, room)                     // undefined: taken away while waiting
 //               hand the records on; later opened.settle() or opened.settle(from, to) or opened.abandon(from, to)
 //   onRevoked:  (partitions) => ledger.drain(partitions)                            // settled and committed
@@ -58,6 +59,17 @@ export class PartitionLedger {
     if (tally.hasNews) this.#commits.note(tally);
     tally.mayRead = isWish ? this.#commits.flush([tally], { givesUp: false }) : undefined;
     return begin;
+  }
+
+  /**
+   * Reading begins at an offset that nobody knew. It is noted at once: who comes next would choose another one, and pass by
+   * what was put in between.
+   */
+  begin(partition: Partition, offset: number): void {
+    const tally = this.#tallies.get(keyOf(partition));
+    if (!tally?.isReading) return;
+    tally.begin(offset);
+    if (tally.hasNews) this.#commits.note(tally);
   }
 
   /**

@@ -111,6 +111,14 @@ export class PartitionTally {
     if (this.#open === 0) this.safeOffset = begin;
   }
 
+  /** Reading begins at an offset that the brokers chose; what is noted so far is not there. */
+  begin(offset: number): void {
+    this.nextOffset = offset;
+    if (this.#open > 0) return;
+    this.safeOffset = offset;
+    this.committedOffset = undefined;
+  }
+
   /** The partition is somebody else's. */
   leave(): void {
     this.isOurs = false;

@@ -80,6 +80,10 @@ Only when an agent is killed and its partitions go to another, what it had deliv
 (\`commitIntervalMillis\`) comes again. With \`kafka.consumer.group.instance.id\` an agent that comes back within
 session.timeout.ms gets its own partitions, and nothing comes twice.
 
+With \`auto.offset.reset: latest\`, the default, a group begins at the end of its topics, and notes that place at once; partitions and
+topics that are added while an agent runs are read from their start. Flume notes nothing before the first event, and passes by what
+comes to an idle partition while its agent is down, or before it has noticed a new one.
+
 Headers are Flume's: \`topic\`, \`partition\`, \`offset\`, \`key\` (where there is one), and \`timestamp\`, the time of reading; for
 the record's own time write \`timestampHeader: timestamp\`. A record without a value is an empty event with the header
 \`flume.kafka.status: Null\`. With \`useFlumeEventFormat\` a value that is no Flume event is passed on whole with

@@ -228,6 +228,8 @@ export interface ConsumerEvents {
   onRequest?(kind: "fetch" | "commit", ms: number, records: number): void;
   /** The offset is not there any more: reading goes on at `to`. */
   onReset?(partition: Partition, from: number, to: number): void;
+  /** No offset was known, or it is not there any more: reading begins at this one, which the group should note. */
+  onBegin?(partition: Partition, offset: number): void;
 }
 
 /** Reads records as a member of a group. */

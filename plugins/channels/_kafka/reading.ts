@@ -113,6 +113,10 @@ export class Reading implements ConsumerEvents {
     return begin;
   }
 
+  onBegin(partition: Partition, offset: number): void {
+    this.#ledger!.begin(partition, offset);
+  }
+
   async onFetched(records: FetchedRecords): Promise<void> {
     const { backlog, eventsOf } = this.#options;
     const { partition, offsets, nextOffset, bodies: { starts, ends, size } } = records;

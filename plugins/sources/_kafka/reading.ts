@@ -64,6 +64,10 @@ export class Reading implements ConsumerEvents {
     return offset;
   }
 
+  onBegin(partition: Partition, offset: number): void {
+    this.#ledger.begin(partition, offset);
+  }
+
   async onFetched(records: FetchedRecords): Promise<void> {
     const opened = await this.#ledger.open(records, this.#room());
     if (!opened || records.bodies.size === 0) return;

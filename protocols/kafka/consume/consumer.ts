@@ -13,7 +13,7 @@ import { joinTimeoutMs } from "./classic_join.ts";
 import { Commits } from "./commits.ts";
 import { ConsumerGroup } from "./consumer_group.ts";
 import { CoordinatorLink } from "./coordinator_link.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership, PartitionName } from "./membership.ts";
 import { OwnedPartitions } from "./owned_partitions.ts";
 import { Subscription } from "./subscription.ts";
 
@@ -36,7 +36,8 @@ class GroupConsumer implements KafkaConsumer {
     const [cluster, options] = [this.#cluster, this.#options];
     const link = new CoordinatorLink(cluster, { group: options.group, timeoutMs: joinTimeoutMs(options) });
     const subscription = new Subscription(cluster, options);
-    const owned = new OwnedPartitions({ cluster, link, options, events });
+    const isNewer = (partition: PartitionName) => subscription.isNewer(partition);
+    const owned = new OwnedPartitions({ cluster, link, options, events, isNewer });
     const context = { cluster, link, subscription, options };
     const Group = options.protocol === "classic" ? ClassicGroup : ConsumerGroup;
     const membership: Membership = new Group(context, owned);

@@ -38,7 +38,9 @@ export class Fetcher {
   start(reader: PartitionReader): void {
     this.#begin(reader, async () => {
       await this.#locate(reader);
-      if (reader.offset < 0) reader.offset = await this.#reset(reader);
+      if (reader.offset >= 0) return;
+      reader.offset = await this.#reset(reader);
+      if (!reader.isGone) this.#context.events.onBegin?.(reader.partition, reader.offset);
     });
   }
 
@@ -94,13 +96,16 @@ export class Fetcher {
     const to = await this.#reset(reader);
     if (reader.isGone) return;
     reader.offset = to;
-    if (to === from) reader.putOff(this.#context.cluster.target);
-    else this.#context.events.onReset?.(reader.partition, from, to);
+    if (to === from) return reader.putOff(this.#context.cluster.target);
+    this.#context.events.onReset?.(reader.partition, from, to);
+    this.#context.events.onBegin?.(reader.partition, to);
   }
 
   /** The offset to begin at where none is known, or the known one is gone. */
   async #reset(reader: PartitionReader): Promise<number> {
-    const { cluster, options: { offsetReset: at, readsCommitted, group } } = this.#context;
+    const { cluster, options: { offsetReset, readsCommitted, group } } = this.#context;
+    // `latest` passes by what was there before; of a partition that was added since, nothing was.
+    const at = reader.isNewer && reader.offset < 0 && offsetReset === "latest" ? "earliest" : offsetReset;
     if (at === "none") {
       const known = reader.offset < 0
         ? "no offset is known"

@@ -15,6 +15,8 @@ export interface OwnerContext {
   readonly link: CoordinatorLink;
   readonly options: ConsumerOptions;
   readonly events: ConsumerEvents;
+  /** Whether a partition was added while the consumer ran. */
+  isNewer(partition: PartitionName): boolean;
 }
 
 /** Tells the consumer's owner of its partitions, and has them read. */
@@ -53,6 +55,7 @@ export class OwnedPartitions implements MemberEvents {
   assign(added: readonly PartitionName[]): void {
     const readers = added.map((name) => {
       const reader = new PartitionReader(name, this.#context.options.partitionBytes);
+      reader.isNewer = this.#context.isNewer(name);
       this.#readers.set(keyOf(name), reader);
       return reader;
     });
@@ -145,6 +148,7 @@ export class OwnedPartitions implements MemberEvents {
     this.#stop(reader);
     if (this.#readers.get(keyOf(partition)) !== reader) return;
     const next = new PartitionReader({ ...partition, topicId }, this.#context.options.partitionBytes);
+    next.isNewer = true;
     this.#readers.set(keyOf(partition), next);
     if (reader.isTold) this.#context.events.onLost([partition]);
     this.#start([next], { isRebalance: false });

@@ -13,6 +13,8 @@ export class PartitionReader {
   leaderEpoch = -1;
   /** What was fetched is being handed out, or reading cannot go on for another reason: it is left out of fetches. */
   isBusy = false;
+  /** It was added while the consumer ran. */
+  isNewer = false;
   /** Its owner has been told of it. */
   isTold = false;
   /** Tries in a row that have failed. */

@@ -1,7 +1,8 @@
 // Which topics a consumer wants: a list, or all whose names match a pattern.
 import type { ConsumerOptions } from "../client.ts";
-import type { Cluster } from "../cluster.ts";
+import type { Cluster, TopicMetadata } from "../cluster.ts";
 import { KafkaError, kafkaError } from "../kafka_error.ts";
+import type { PartitionName } from "./membership.ts";
 
 /** A topic that is not there (yet) is looked for this often. */
 const MISSING_MS = 5000;
@@ -15,6 +16,8 @@ export class Subscription {
   ageMs: number;
 
   #topics: string[] | undefined;
+  /** How many partitions topics had at the first look. */
+  #first: ReadonlyMap<string, number> | undefined;
   #askedMs = -Infinity;
 
   constructor(cluster: Cluster, options: Pick<ConsumerOptions, "topics" | "pattern">) {
@@ -45,6 +48,11 @@ export class Subscription {
     return new Map([...found.values()].map(({ topic, partitions }) => [topic, partitions.length]));
   }
 
+  /** Whether a partition was not there yet at the first look, alone or with its topic. */
+  isNewer({ topic, partition }: PartitionName): boolean {
+    return this.#first !== undefined && partition >= (this.#first.get(topic) ?? 0);
+  }
+
   /** Nobody waits for topics any more. */
   close(): void {
     this.#cluster.trouble.end(this.#missing);
@@ -58,13 +66,19 @@ export class Subscription {
         pattern.lastIndex = 0;
         return pattern.test(topic);
       });
+      this.#noteFirst(matching);
       this.ageMs = matching.length > 0 ? metadataAgeMs : Math.min(metadataAgeMs, MISSING_MS);
       return matching.map(({ topic }) => topic).sort();
     }
     const names = [...new Set(topics)].sort();
     const found = await this.#cluster.topics(names, { refresh: true });
+    this.#noteFirst(found.values());
     this.#note(names.filter((name) => !found.has(name)));
     return names;
+  }
+
+  #noteFirst(found: Iterable<TopicMetadata>): void {
+    this.#first ??= new Map(Array.from(found, ({ topic, partitions }) => [topic, partitions.length]));
   }
 
   #note(missing: readonly string[]): void {

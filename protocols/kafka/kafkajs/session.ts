@@ -207,9 +207,10 @@ export class Session {
       const { topic, partition } = holding.partition;
       if (!this.#holdings.has(holding)) return;
       const noted = committed.get(keyOf(holding.partition));
-      const start = events.onAssigned(holding.partition, noted) ?? noted?.offset ??
-        await this.#reset(holding.partition);
+      const known = events.onAssigned(holding.partition, noted) ?? noted?.offset;
+      const start = known ?? await this.#reset(holding.partition);
       if (!this.#holdings.has(holding)) return;
+      if (known === undefined) events.onBegin?.(holding.partition, start);
       holding.position = start;
       this.#consumer.seek({ topic, partition, offset: String(start) });
       this.#consumer.resume([{ topic, partitions: [partition] }]);
@@ -270,6 +271,7 @@ export class Session {
       return false;
     }
     events.onReset?.(holding.partition, position!, fetched);
+    events.onBegin?.(holding.partition, fetched);
     holding.position = fetched;
     return true;
   }

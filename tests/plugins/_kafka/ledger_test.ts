@@ -201,3 +201,24 @@ Deno.test("records that only move the offset need nobody to settle them", async 
   assert.deepEqual(group.commits, ["0@9 sluice id"]);
   ledger.close();
 });
+
+Deno.test("offset that the brokers chose is noted before anything is read, so that no later start chooses another", async () => {
+  const group = new Group();
+  const ledger = ledgerOf(group);
+  assert.equal(ledger.assign(P0, undefined), undefined);
+  ledger.begin(P0, 40);
+  await until("the commit", () => group.commits.length > 0);
+  assert.deepEqual(group.commits, ["0@40 sluice id"]);
+  ledger.close();
+});
+
+Deno.test("offset below the noted one, in a partition that has lost its end, is noted and gone on from", async () => {
+  const group = new Group();
+  const ledger = ledgerOf(group);
+  ledger.assign(P0, { offset: 100, metadata: "sluice id" });
+  ledger.begin(P0, 50);
+  const opened = (await ledger.open(records(P0, 50, 3), NOW))!;
+  opened.settle();
+  await until("the commit", () => group.commits.some((text) => text.includes("@53")));
+  ledger.close();
+});

@@ -67,6 +67,24 @@ readingTest(
 );
 
 readingTest(
+  "a reader that begins at the end reads partitions and topics that come later from their start",
+  async ({ topics, read }) => {
+    await topics.create("grows");
+    await topics.send("grows", ["old"]);
+    const reading = read("grows", { offsetReset: "latest", topics: ["grows", "comes"] });
+    await until("it to wait at the end", () => reading.lags.get("grows/0") === 0);
+    await topics.grow("grows", { from: 1, to: 2 });
+    await topics.create("comes");
+    const send = (topic: string, partition: number) =>
+      topics.send(topic, [`new ${topic}`], partition).then(() => true, () => false);
+    await until("the partition to be there", () => send("grows", 1));
+    await until("the topic to be there", () => send("comes", 0));
+    await until("both", () => reading.texts.length > 1);
+    assert.deepEqual(reading.texts.toSorted(), ["new comes", "new grows"]);
+  },
+);
+
+readingTest(
   "a reader without an offset that may choose none ends with a reason",
   async ({ topics, read, brokers }) => {
     await topics.create("none");

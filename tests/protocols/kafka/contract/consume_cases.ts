@@ -44,6 +44,7 @@ export const CONSUME_CASES: readonly ContractCase<ClientBench>[] = [
         return latest.records.length > 0;
       });
       assert.equal(latest.texts[0], "later");
+      assert.deepEqual(latest.begins, [latest.records[0]!.offset]);
       assert.deepEqual((await bench.contents(topic, 4)).texts.slice(0, 4), [...texts(3), "later"]);
     },
   },
@@ -55,6 +56,7 @@ export const CONSUME_CASES: readonly ContractCase<ClientBench>[] = [
       await reading.until("all three", () => reading.records.length === 3);
       assert.deepEqual(reading.texts, texts(3));
       assert.deepEqual(reading.resets, [{ from: 1_000, to: 0 }]);
+      assert.deepEqual(reading.begins, [0]);
     },
   },
   {

@@ -41,6 +41,8 @@ export class Reading {
   readonly revoked: Partition[] = [];
   readonly lost: Partition[] = [];
   readonly resets: { readonly from: number; readonly to: number }[] = [];
+  /** Offsets that were chosen where none was known. */
+  readonly begins: number[] = [];
   readonly lags = new Map<string, number>();
   /** What the member has now. */
   held: readonly Partition[] = [];
@@ -116,6 +118,7 @@ export class Reading {
       onLag: ({ topic, partition }, lag) => void this.lags.set(`${topic}/${partition}`, lag),
       onRebalanced: (assigned) => void (this.held = assigned),
       onReset: (_, from, to) => void this.resets.push({ from, to }),
+      onBegin: (_, offset) => void this.begins.push(offset),
     };
   }
 }
