@@ -45,6 +45,8 @@ export class Cluster {
   /** Shows what goes wrong. */
   readonly trouble: Trouble;
   readonly #topics = new Map<string, KnownTopic>();
+  /** Why the brokers tell nothing of topics. */
+  readonly #refusals = new Map<string, KafkaError>();
   readonly #addresses = new Map<number, string>();
   readonly #coordinators = new Map<string, number>();
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
@@ -75,6 +77,11 @@ export class Cluster {
   /** What is known of a topic without asking. */
   known(topic: string): TopicMetadata | undefined {
     return this.#topics.get(topic);
+  }
+
+  /** Why the brokers tell nothing of a topic, which may be there: its name is none, or the user may not know of it. */
+  refusal(topic: string): KafkaError | undefined {
+    return this.#refusals.get(topic);
   }
 
   /** All topics but Kafka's own. */
@@ -189,6 +196,7 @@ export class Cluster {
   }
 
   #note({ errorCode, name, topicId, partitions }: MetadataAnswer["topics"][number]): void {
+    this.#noteRefusal(name, errorCode);
     // Without a leader for the moment (5) it is there all the same.
     if (errorCode === UNKNOWN_TOPIC_CODE) return void this.#topics.delete(name);
     if (errorCode !== 0 && partitions.length === 0) return void this.#topics.delete(name);
@@ -197,6 +205,14 @@ export class Cluster {
       ordered[partitionIndex] = { leader: leaderId, leaderEpoch };
     }
     this.#topics.set(name, { topic: name, topicId, partitions: ordered, askedMs: Date.now() });
+  }
+
+  #noteRefusal(topic: string, errorCode: number): void {
+    this.#refusals.delete(topic);
+    if (errorCode === 0) return;
+    const { code, canRetry, message } = kafkaError(errorCode, `Topic "${topic}"`);
+    // Rights may be granted at any time.
+    if (!canRetry) this.#refusals.set(topic, new KafkaError(message, { code, canRetry: true }));
   }
 
   async #addressOf(nodeId: number): Promise<string> {

@@ -50,6 +50,8 @@ interface Way {
 async function settle(way: Way): Promise<void> {
   const { cluster, link, start: { topic, group, creates } } = way;
   const metadata = (await cluster.topics([topic], { refresh: true, creates })).get(topic);
+  const refusal = cluster.refusal(topic);
+  if (refusal) throw refusal;
   if (!metadata && creates) throw kafkaError("UNKNOWN_TOPIC_OR_PARTITION", `Topic "${topic}"`);
   // All that will be in the topic is newer than the group.
   if (!metadata) return;

@@ -72,20 +72,25 @@ export class Subscription {
     }
     const names = [...new Set(topics)].sort();
     const found = await this.#cluster.topics(names, { refresh: true });
-    this.#noteFirst(found.values());
+    this.#noteFirst(found.values(), names.filter((name) => this.#cluster.refusal(name)));
     this.#note(names.filter((name) => !found.has(name)));
     return names;
   }
 
-  #noteFirst(found: Iterable<TopicMetadata>): void {
-    this.#first ??= new Map(Array.from(found, ({ topic, partitions }) => [topic, partitions.length]));
+  /** Of topics that the brokers do not tell of, all may be old. */
+  #noteFirst(found: Iterable<TopicMetadata>, refused: readonly string[] = []): void {
+    this.#first ??= new Map([
+      ...refused.map((topic) => [topic, Infinity] as const),
+      ...Array.from(found, ({ topic, partitions }) => [topic, partitions.length] as const),
+    ]);
   }
 
   #note(missing: readonly string[]): void {
     const { metadataAgeMs } = this.#cluster.target;
     this.ageMs = missing.length === 0 ? metadataAgeMs : Math.min(metadataAgeMs, MISSING_MS);
     if (missing.length === 0) return this.#cluster.trouble.end(this.#missing);
+    const [refusal] = missing.map((topic) => this.#cluster.refusal(topic)).filter((refusal) => refusal);
     const where = `Subscription to ${missing.join(", ")}`;
-    this.#cluster.trouble.begin(this.#missing, kafkaError("UNKNOWN_TOPIC_OR_PARTITION", where));
+    this.#cluster.trouble.begin(this.#missing, refusal ?? kafkaError("UNKNOWN_TOPIC_OR_PARTITION", where));
   }
 }

@@ -62,7 +62,8 @@ export class Producer implements KafkaProducer {
       const known = (await this.#cluster.topics([topic], { creates: true })).get(topic);
       if (known && known.partitions.length > 0) return known.partitions.length;
       if (failures >= TOPIC_TRIES) {
-        throw new KafkaError(`The topic ${topic} is not there: ${CREATE}`, { code: "UNKNOWN_TOPIC" });
+        throw this.#cluster.refusal(topic) ??
+          new KafkaError(`The topic ${topic} is not there: ${CREATE}`, { code: "UNKNOWN_TOPIC" });
       }
       await this.#cluster.trouble.wait(failures);
     }

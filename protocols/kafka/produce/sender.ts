@@ -165,7 +165,10 @@ export class Sender {
     const partitions = known.get(topic)?.partitions;
     for (const lane of this.lanes.values()) {
       if (lane.topic !== topic || lane.isIdle) continue;
-      if (!partitions) return new KafkaError(`The topic ${topic} is not there`, { code: "UNKNOWN_TOPIC" });
+      if (!partitions) {
+        return this.#cluster.refusal(topic) ??
+          new KafkaError(`The topic ${topic} is not there`, { code: "UNKNOWN_TOPIC" });
+      }
       const leader = partitions[lane.partition]?.leader;
       const where = `${topic}/${lane.partition}`;
       if (leader === undefined) {
