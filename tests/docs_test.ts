@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { denoSurroundings } from "../commands/_surroundings.ts";
+import type { AnyPlugin } from "sluice/plugin";
 import { compile } from "../compiler/compile.ts";
 import { renderDiagnostics } from "../compiler/diagnostics.ts";
 import { MANIFEST } from "../plugins/manifest.ts";
@@ -63,6 +64,23 @@ for (const page of PAGES) {
     }
   });
 }
+
+Deno.test("examples of plugins compile", async () => {
+  const loaders = Object.values(MANIFEST).flatMap((entries) => Object.values(entries));
+  for (const { load } of loaders) {
+    const { kind, name, examples } = (await load() as { default: AnyPlugin }).default;
+    for (const { title, yaml } of examples) {
+      // What stands alone as a part of a pipeline is tried where the plugin is.
+      if (!/^sources?:/m.test(yaml) || !/^sinks?:/m.test(yaml)) continue;
+      const { plan, diagnostics } = await compile(
+        yaml,
+        "/example.yaml",
+        denoSurroundings(undefined, "/none"),
+      );
+      assert.ok(plan, `${kind} ${name}, "${title}":\n${renderDiagnostics(diagnostics)}`);
+    }
+  }
+});
 
 Deno.test("TypeScript in the guide passes the type check", async () => {
   const command = new Deno.Command(Deno.execPath(), {

@@ -52,6 +52,8 @@ function contextOf({ hostname, port }: Host): Context {
     name: `${hostname}:${port}`,
     signal: new AbortController().signal,
     log: { debug: silent, info: silent, warn: silent, error: silent },
+    hold: silent,
+    recover: silent,
     clock: systemClock,
     counters: new Counters(),
     stateDir: "",

@@ -32,7 +32,7 @@ export default defineReporter({
   ],
   examples: [{
     title: "All counters to a gmond each minute",
-    yaml: `source: { type: netcat, port: 44444 }
+    yaml: `source: { type: netcat, bind: 127.0.0.1, port: 44444 }
 sink: { type: logger }
 monitoring: { type: ganglia, hosts: "127.0.0.1:8649" }`,
   }],

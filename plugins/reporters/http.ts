@@ -27,7 +27,7 @@ export default defineReporter({
   },
   examples: [{
     title: "Flume's JSON on Flume's port",
-    yaml: `source: { type: netcat, port: 44444 }
+    yaml: `source: { type: netcat, bind: 127.0.0.1, port: 44444 }
 sink: { type: logger }
 monitoring: { type: http, port: 41414 }`,
   }],

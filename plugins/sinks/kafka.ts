@@ -44,7 +44,7 @@ export default defineSink({
   check: checkKafkaSink,
   examples: [{
     title: "Follow log files into a topic",
-    yaml: `source: { type: taildir, paths: /var/log/app/*.log }
+    yaml: `source: { type: taildir, paths: '/var/log/app/.*\\.log' }
 channel: { type: file }
 sink:
   type: kafka
