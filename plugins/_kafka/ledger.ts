@@ -17,7 +17,7 @@ import type { Clock, Position } from "sluice/plugin";
 import type { CommittedOffset, KafkaConsumer, Partition } from "../../protocols/kafka/client.ts";
 import { OffsetCommits } from "./offset_commits.ts";
 import { type OwnOffset, ownOffset } from "./own_offset.ts";
-import { isMarked, isSameTopic, startOffset } from "./start_offset.ts";
+import { isMarked, isSameTopic, startOffset, wishOf } from "./start_offset.ts";
 import { type OpenedRecords, type OpenRecords, PartitionTally } from "./tally.ts";
 
 /** What a ledger is kept with. */
@@ -49,12 +49,15 @@ export class PartitionLedger {
   /** The partition is ours: answers where reading begins; undefined: where `offsetReset` says. */
   assign(partition: Partition, committed: CommittedOffset | undefined): number | undefined {
     const known = this.#tallies.get(keyOf(partition));
-    const begin = startOffset(partition, this.#ownOffset(partition, known), committed);
+    const own = this.#ownOffset(partition, known);
+    const begin = startOffset(partition, own, committed);
     const isWish = committed !== undefined && !isMarked(committed);
-    const goesOn = known && !known.isBroken && !isWish && begin !== undefined &&
+    const wish = wishBehind(own, committed);
+    const goesOn = known && !known.isBroken && known.wish === wish && begin !== undefined &&
       begin >= (known.nextOffset ?? 0) && isSameTopic(known.partition, partition);
     known?.leave();
     const tally = goesOn ? known : this.#newTally(partition);
+    tally.wish = wish;
     tally.assign(begin, isWish ? undefined : committed?.offset);
     if (tally.hasNews) this.#commits.note(tally);
     tally.mayRead = isWish ? this.#commits.flush([tally], { givesUp: false }) : undefined;
@@ -85,6 +88,11 @@ export class PartitionLedger {
     return tally.isReading && tally.epoch === epoch ? tally.open(records) : undefined;
   }
 
+  /** Since which wish of somebody else a partition is read; undefined: since none. */
+  wishOf(partition: Partition): string | undefined {
+    return this.#tallies.get(keyOf(partition))?.wish || undefined;
+  }
+
   /** Resolves when all that was handed on is settled and committed, or abandoned; the partitions are then not ours. */
   async drain(partitions: readonly Partition[]): Promise<void> {
     const drained = this.#of(partitions).map((tally) => ({ tally, epoch: tally.epoch }));
@@ -106,7 +114,7 @@ export class PartitionLedger {
     const offset = known?.isBroken ? known.safeOffset : known?.nextOffset;
     return offset === undefined
       ? ownOffset(this.#options.resume, partition)
-      : { offset, topicId: known!.partition.topicId };
+      : { offset, topicId: known!.partition.topicId, wish: known!.wish };
   }
 
   #newTally(partition: Partition): PartitionTally {
@@ -127,6 +135,13 @@ export class PartitionLedger {
   #of(partitions: readonly Partition[]): PartitionTally[] {
     return partitions.map((one) => this.#tallies.get(keyOf(one))).filter((tally) => tally !== undefined);
   }
+}
+
+/** Since which wish reading goes on. A sink's older wish stays in its position until another one, or an empty one, is put over it. */
+function wishBehind(own: OwnOffset | undefined, committed: CommittedOffset | undefined): string | undefined {
+  if (!committed) return own?.wish;
+  if (!isMarked(committed)) return crypto.randomUUID();
+  return wishOf(committed) ?? (own?.wish === undefined ? undefined : "");
 }
 
 function keyOf({ topic, partition }: Partition): string {

@@ -76,10 +76,10 @@ export class OffsetCommits {
   /** Answers with what went wrong. */
   async #send(tallies: readonly PartitionTally[]): Promise<unknown> {
     if (tallies.length === 0 || this.#end.signal.aborted) return undefined;
-    const offsets = tallies.map(({ partition, safeOffset }) => ({
+    const offsets = tallies.map(({ partition, safeOffset, wish }) => ({
       ...partition,
       offset: safeOffset!,
-      metadata: markOf(partition),
+      metadata: markOf(partition, wish),
     }));
     const epochs = tallies.map(({ epoch }) => epoch);
     try {

@@ -7,6 +7,8 @@ export type OpenedRecords = Partition & Pick<FetchedRecords, "offsets" | "nextOf
 
 /** Fetched records on their way; they settle whole or in parts, in any order. Places are those in the fetched records. */
 export class OpenRecords {
+  /** Since which wish they are read. */
+  readonly wish: string | undefined;
   /** For the batch that is made of all of them. */
   readonly position: Position;
   readonly #size: number;
@@ -20,9 +22,13 @@ export class OpenRecords {
   #settledTo = 0;
   #isBroken = false;
 
-  constructor(records: OpenedRecords, { inParts, onChange }: { inParts: boolean; onChange: () => void }) {
+  constructor(
+    records: OpenedRecords,
+    { inParts, wish, onChange }: { inParts: boolean; wish: string | undefined; onChange: () => void },
+  ) {
     const { offsets, nextOffset } = records;
-    this.position = positionOf(records, nextOffset);
+    this.wish = wish;
+    this.position = positionOf(records, nextOffset, wish);
     this.#size = this.#left = offsets.length;
     this.#offsets = inParts ? offsets : undefined;
     this.#first = offsets[0] ?? nextOffset;
@@ -89,6 +95,8 @@ export class PartitionTally {
   safeOffset: number | undefined;
   /** What the group has noted, with our mark. */
   committedOffset: number | undefined;
+  /** Since which wish of somebody else it is read. */
+  wish: string | undefined;
   /** Something was abandoned: `nextOffset` no longer tells what has been read. */
   isBroken = false;
   /** Set while nothing may be handed on yet. */
@@ -144,6 +152,7 @@ export class PartitionTally {
   open(records: OpenedRecords): OpenRecords {
     const opened = new OpenRecords(records, {
       inParts: this.#inParts,
+      wish: this.wish,
       onChange: () => this.#advance(opened),
     });
     this.#queue.push(opened);

@@ -24,6 +24,8 @@ all groups needs READ on that one, and WRITE on the transactional id. Without an
 \`kafka/<sink>\`; two agents must never share one. Brokers forget the offsets of a group that nobody has used for a week (\`offsets.retention.minutes\`): a sink \
 that stands still for longer after a kill may repeat its last transaction.
 
+A position has 4,000 bytes in each partition of that topic. That is enough for some hundred files of \`taildir\` without a channel; for more of them put a \`file\` channel in front of the sink, or name a topic with more partitions in \`positionTopic\`.
+
 Without transactions delivery is at least once: repeats come from a kill, and from a batch that was given up (\`delivery.timeout.ms\`) or of which \
 the brokers refused a part. With \`acks\` 0 or 1 events can be lost with a broker.
 

@@ -66,7 +66,13 @@ async function settleStart(
   if (offsetReset !== "latest") return offsetReset;
   try {
     const target = await kafkaTarget(settings, side, context);
-    await settleGroupStart(target, { group, topic, readsCommitted, creates, metadataOf: markOf }, signal);
+    await settleGroupStart(target, {
+      group,
+      topic,
+      readsCommitted,
+      creates,
+      metadataOf: (partition) => markOf(partition),
+    }, signal);
     return "earliest";
   } catch (cause) {
     if (signal.aborted) throw cause;

@@ -95,7 +95,7 @@ export class Lane {
 
 /** Where a sink that has these events for good goes on. */
 export function positionBehind({ lane, chunk, to }: Piece): Position {
-  return positionOf(lane.partition, chunk.offsets[to] ?? chunk.nextOffset);
+  return positionOf(lane.partition, chunk.offsets[to] ?? chunk.nextOffset, chunk.opened.wish);
 }
 
 /** Which events these are, whoever reads them; undefined where that cannot be told. */

@@ -78,7 +78,9 @@ export class Reading implements ConsumerEvents {
     this.#resume = { ...this.#resume, ...position };
     for (const lane of this.#lanes.values()) {
       const own = ownOffset(position, lane.partition);
-      if (own && own.topicId === lane.partition.topicId) this.#out.settle(lane.drain(own.offset));
+      const isSame = own?.topicId === lane.partition.topicId &&
+        (own?.wish || undefined) === this.#ledger?.wishOf(lane.partition);
+      if (own && isSame) this.#out.settle(lane.drain(own.offset));
     }
   }
 
