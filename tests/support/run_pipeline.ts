@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly folder: string;
   /** The program and the arguments in front of the pipeline; `deno run -A cli.ts` otherwise. */
   readonly program?: readonly string[];
+  /** How long its output is waited for, where it does not end by itself. */
+  readonly limitMs?: number;
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -58,7 +60,7 @@ export async function runPipeline(options: RunOptions): Promise<Outcome> {
     await until(`the output of ${options.pipeline}\n${stderr.text}`, () => {
       const outputs = collect(expected, folder, stdout.text);
       return expected.outputs.every(({ text }, at) => text !== "" && outputs[at] === text);
-    }).catch(() => {});
+    }, options.limitMs).catch(() => {});
     child.kill("SIGTERM");
   }
   const { code } = await child.status;
