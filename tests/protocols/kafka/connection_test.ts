@@ -5,6 +5,9 @@ import { KafkaError } from "../../../protocols/kafka/kafka_error.ts";
 import { targetOf } from "./produce/_sending.ts";
 
 const NEVER = new AbortController().signal;
+/** Where an answer comes, it comes before that. */
+const PATIENCE_MS = 20_000;
+const SILENCE_MS = 200;
 
 /** A peer that answers the first bytes of each client with given bytes; nothing: it stays silent. */
 async function withPeer(answer: Uint8Array | "close" | undefined, body: (address: string) => Promise<void>) {
@@ -38,7 +41,8 @@ async function assertRefused(
   expected: { code: string; text: RegExp },
 ) {
   await withPeer(answer, async (address) => {
-    const target = { ...targetOf(address), requestTimeoutMs: 200, maxFrameBytes: 1_000_000 };
+    const requestTimeoutMs = answer === undefined ? SILENCE_MS : PATIENCE_MS;
+    const target = { ...targetOf(address), requestTimeoutMs, maxFrameBytes: 1_000_000 };
     const connection = await BrokerConnection.open(address, target, NEVER);
     await assert.rejects(readVersions(connection), (error) => {
       assert.ok(error instanceof KafkaError);
