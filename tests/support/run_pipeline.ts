@@ -7,9 +7,6 @@ import { until } from "./until.ts";
 /** The folder of the project. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A program that starts while others have the processors may take seconds before it reads anything. */
-const OUTPUT_LIMIT_MS = 30_000;
-
 /** What came out of a run. */
 export interface Outcome {
   readonly code: number;
@@ -63,7 +60,7 @@ export async function runPipeline(options: RunOptions): Promise<Outcome> {
     await until(`the output of ${options.pipeline}\n${stderr.text}`, () => {
       const outputs = collect(expected, folder, stdout.text);
       return expected.outputs.every(({ text }, at) => text !== "" && outputs[at] === text);
-    }, options.limitMs ?? OUTPUT_LIMIT_MS).catch(() => {});
+    }, options.limitMs).catch(() => {});
     child.kill("SIGTERM");
   }
   const { code } = await child.status;

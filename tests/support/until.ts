@@ -1,8 +1,11 @@
-/** Waits until a condition holds; fails with what was waited for when it does not within the limit. */
+/**
+ * Waits until a condition holds; fails with what was waited for when it does not within the limit, which leaves programs
+ * time to start while others have the processors.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  limitMs = 10_000,
+  limitMs = 30_000,
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!await condition()) {
