@@ -7,7 +7,7 @@ import type { BrokerConnection } from "../connection.ts";
 import { KafkaError, kafkaError } from "../kafka_error.ts";
 import { orAborted } from "./coordinator_link.ts";
 import { type FetchAnswer, type FetchedPart, fetchParts } from "./fetch_wire.ts";
-import { type HandOut, handOut, type Turns } from "./hand_out.ts";
+import { type HandOut, handOut } from "./hand_out.ts";
 import { keyOf } from "./offsets.ts";
 import type { PartitionReader } from "./partition_reader.ts";
 import { Wake } from "./wake.ts";
@@ -18,7 +18,6 @@ export interface FetchContext {
   readonly options: ConsumerOptions;
   readonly events: ConsumerEvents;
   readonly signal: AbortSignal;
-  readonly turns: Turns;
   /** The partition may be at another broker by now, or gone. */
   relocate(reader: PartitionReader, cause: KafkaError): void;
   /** There is nothing at the offset where reading is to go on. */

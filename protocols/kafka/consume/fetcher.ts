@@ -3,7 +3,6 @@ import type { ConsumerEvents, ConsumerOptions } from "../client.ts";
 import type { Cluster, TopicMetadata } from "../cluster.ts";
 import { type KafkaError, kafkaError } from "../kafka_error.ts";
 import { BrokerFetcher, type FetchContext } from "./broker_fetcher.ts";
-import { Turns } from "./hand_out.ts";
 import { keyOf, listOffset } from "./offsets.ts";
 import type { PartitionReader } from "./partition_reader.ts";
 
@@ -29,7 +28,6 @@ export class Fetcher {
     this.#fetcherEvents = fetcherEvents;
     this.#context = {
       ...about,
-      turns: new Turns(),
       relocate: (reader, cause) => this.#begin(reader, () => this.#relocate(reader, cause)),
       reset: (reader) => this.#begin(reader, () => this.#resetBroken(reader)),
       fail: (cause) => fetcherEvents.fail(cause),

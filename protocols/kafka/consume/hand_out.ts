@@ -12,21 +12,6 @@ export interface HandOut {
   readonly size: number;
 }
 
-/**
- * One partition at a time makes its next chunk and waits until it is taken: chunks that wait for room would otherwise be
- * inflated all at once, one for each partition.
- */
-export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
-
-  /** Resolves with what the work gives, which begins when all before it has ended. */
-  next<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => {});
-    return turn;
-  }
-}
-
 /** A compressed batch may become this large: far above what brokers take, far below what could take all memory. */
 const MAX_INFLATED_BYTES = 256 * 1024 * 1024;
 
@@ -38,7 +23,7 @@ const MAX_PARTITION_BYTES = 0x7fffffff;
  * @throws {KafkaError} CORRUPT_RECORD, once all before the damage was given; and what the owner throws.
  */
 export async function handOut(
-  { options, events, turns }: Pick<FetchContext, "options" | "events" | "turns">,
+  { options, events }: Pick<FetchContext, "options" | "events">,
   { reader, part, where }: {
     readonly reader: PartitionReader;
     readonly part: FetchedPart;
@@ -58,17 +43,17 @@ export async function handOut(
     checksCrc: true,
     where,
   });
-  const handNext = async () => {
-    if (reader.isGone) return false;
-    const { done, value: chunk } = chunks.next();
-    if (done) return false;
+  for (const chunk of chunks) {
+    if (reader.isGone) break;
     reader.tellLag(events, end);
-    if (chunk.bodies.size > 0) await events.onFetched({ ...chunk, ...reader.partition });
-    size += chunk.bodies.size;
-    if (!reader.isGone) reader.offset = chunk.nextOffset;
-    return true;
-  };
-  while (await turns.next(handNext));
+    if (chunk.bodies.size > 0) {
+      const taken = events.onFetched({ ...chunk, ...reader.partition });
+      if (taken) await taken;
+      size += chunk.bodies.size;
+    }
+    if (reader.isGone) break;
+    reader.offset = chunk.nextOffset;
+  }
   if (reader.offset === fromOffset && !reader.isGone) askForMore(reader, part, where);
   else reader.maxBytes = options.partitionBytes;
   return { size };

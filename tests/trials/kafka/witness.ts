@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { CompressionTypes, type Consumer, Kafka, logLevel, type Producer } from "kafkajs";
+import { type Consumer, Kafka, logLevel, type Producer } from "kafkajs";
 import { registerCodecs } from "../../../protocols/kafka/kafkajs/codecs.ts";
 import { until } from "../../support/until.ts";
 
@@ -16,12 +16,10 @@ export interface TopicShape {
 /** Kafka as a program that is not ours sees it: makes topics, puts into them, and reads them. */
 export class Witness {
   readonly #kafka: Kafka;
-  readonly #compression: CompressionTypes;
   #producer: Promise<Producer> | undefined;
 
-  constructor(brokers: string, compression = CompressionTypes.None) {
+  constructor(brokers: string) {
     registerCodecs();
-    this.#compression = compression;
     this.#kafka = new Kafka({
       brokers: brokers.split(","),
       clientId: "witness",
@@ -64,13 +62,7 @@ export class Witness {
     for (let from = 0; from < values.length;) {
       const to = endOfSend(values, from);
       const messages = values.slice(from, to).map((value) => ({ partition, value }));
-      await producer.send({
-        topic,
-        acks: -1,
-        timeout: ANSWER_LIMIT_MS,
-        compression: this.#compression,
-        messages,
-      });
+      await producer.send({ topic, acks: -1, timeout: ANSWER_LIMIT_MS, messages });
       from = to;
     }
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ConsumerEvents, ConsumerOptions } from "../../../../protocols/kafka/client.ts";
-import { handOut, Turns } from "../../../../protocols/kafka/consume/hand_out.ts";
+import { handOut } from "../../../../protocols/kafka/consume/hand_out.ts";
 import { PartitionReader } from "../../../../protocols/kafka/consume/partition_reader.ts";
 import { RecordBatchWriter } from "../../../../protocols/kafka/records/batch_writer.ts";
 
@@ -49,7 +49,7 @@ async function give(
     aborted: [],
     records,
   };
-  await handOut({ options: OPTIONS, events, turns: new Turns() }, { reader, part, where: "Fetch of app/0" })
+  await handOut({ options: OPTIONS, events }, { reader, part, where: "Fetch of app/0" })
     .catch((cause) => Promise.reject(Object.assign(cause, { given })));
   return given;
 }

@@ -160,7 +160,7 @@ readingTest(
       starts: new Map([0, 1, 2, 3].map((partition) => [`slow/${partition}`, 0])),
     });
     reading.gate = gate.promise;
-    await until("an answer to be held", () => reading.held.size >= 1);
+    await until("answers to be held", () => reading.held.size >= 2);
     const startMs = performance.now();
     await until("many fetches to have had time", () => performance.now() - startMs > 400);
     const held = [...reading.held.keys()].reduce((sum, { byteLength }) => sum + byteLength, 0);
