@@ -4,7 +4,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "journal": ["journal/"],
   "protocols": ["protocols/"],
   "compiler": ["compiler/", "core/", "plugins/manifest.ts"],
-  "plugins": ["core/mod.ts", "journal/mod.ts", "protocols/", "plugins/_kafka/"],
+  "plugins": ["core/mod.ts", "journal/mod.ts", "protocols/", "plugins/_kafka/", "plugins/_tls/"],
   "examples": ["core/mod.ts"],
   "admin": ["admin/", "core/", "protocols/"],
   "query": ["query/", "core/"],

@@ -1,6 +1,7 @@
 import { ConfigError } from "sluice/plugin";
 import type { KafkaTls } from "../../protocols/kafka/client.ts";
 import { readKeyStore, readTrustStore } from "../../protocols/tls.ts";
+import { environment } from "../_tls/environment.ts";
 
 /** What is written about TLS of one side; Java's names. */
 export interface TlsSettings {
@@ -86,10 +87,4 @@ function withLines([whole, label, body = ""]: readonly string[]): string {
   if (body.includes(":")) return whole!;
   const lines = body.replace(/\s+/g, "").match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
-}
-
-/** In a sandbox that does not grant the variable it counts as unset. */
-function environment(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
 }

@@ -1,6 +1,7 @@
 import { bool, choice, type Config, list, path, secret } from "sluice/plugin";
 import type { TlsTarget } from "../../protocols/tcp_client.ts";
 import { readTrustStore } from "../../protocols/tls.ts";
+import { environment } from "../_tls/environment.ts";
 
 const NO_CHOICE = "TLS 1.2 and 1.3 with safe cipher suites are always offered, and nothing older";
 
@@ -65,10 +66,4 @@ function splitPem(path: string, text: string): readonly string[] {
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
   if (!found) throw new Error(`${path} holds no -----BEGIN CERTIFICATE-----: name a PEM file in caFile`);
   return found;
-}
-
-/** In a sandbox that does not grant the variable it counts as unset. */
-function environment(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from "sluice/plugin";
 import { findPemFault, readKeyStore, type ServerIdentity } from "../../../protocols/tls.ts";
+import { environment } from "../../_tls/environment.ts";
 
 /** Where certificate and key are to be found. */
 export interface IdentityFiles {
@@ -29,10 +30,4 @@ export async function readIdentity(files: IdentityFiles): Promise<ServerIdentity
   }
   const password = files.password ?? environment("FLUME_SSL_KEYSTORE_PASSWORD") ?? "";
   return await readKeyStore({ path, bytes: await Deno.readFile(path), password });
-}
-
-/** In a sandbox that does not grant the variable it counts as unset. */
-function environment(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) : undefined;
 }
