@@ -6,7 +6,7 @@ import { KafkaError } from "../kafka_error.ts";
 import { sleep } from "../trouble.ts";
 import { ClassicJoin, type Generation } from "./classic_join.ts";
 import type { CoordinatorLink } from "./coordinator_link.ts";
-import type { MemberEvents, MemberIdentity, Membership } from "./membership.ts";
+import { type MemberEvents, type MemberIdentity, type Membership, stayUntil } from "./membership.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** Leaving is a courtesy: the session ends by itself. */
@@ -40,13 +40,7 @@ export class ClassicGroup implements Membership {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      while (!signal.aborted) await this.#live(signal);
-    } catch (cause) {
-      if (!signal.aborted) throw cause;
-    } finally {
-      await this.#leave();
-    }
+    await stayUntil(signal, { live: () => this.#live(signal), leave: () => this.#leave() });
   }
 
   /** One generation: from joining until the partitions are given back. */

@@ -2,7 +2,13 @@
 // without the others taking notice. One request does it all: ConsumerGroupHeartbeat.
 import { KafkaError } from "../kafka_error.ts";
 import type { MemberContext } from "./classic_group.ts";
-import type { MemberEvents, MemberIdentity, Membership, PartitionName } from "./membership.ts";
+import {
+  type MemberEvents,
+  type MemberIdentity,
+  type Membership,
+  type PartitionName,
+  stayUntil,
+} from "./membership.ts";
 import { keyOf } from "./offsets.ts";
 import { Wake } from "./wake.ts";
 
@@ -53,13 +59,7 @@ export class ConsumerGroup implements Membership {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      while (!signal.aborted) await this.#live(signal);
-    } catch (cause) {
-      if (!signal.aborted) throw cause;
-    } finally {
-      await this.#leave();
-    }
+    await stayUntil(signal, { live: () => this.#live(signal), leave: () => this.#leave() });
   }
 
   /** From joining until the coordinator does not know us any more, or the signal aborts and all is given back. */

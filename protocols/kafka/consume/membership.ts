@@ -35,3 +35,17 @@ export interface Membership {
    */
   run(signal: AbortSignal): Promise<void>;
 }
+
+/** Lives one life in a group after the other until the signal aborts, and leaves it in any case. */
+export async function stayUntil(
+  signal: AbortSignal,
+  { live, leave }: { live(): Promise<void>; leave(): Promise<void> },
+): Promise<void> {
+  try {
+    while (!signal.aborted) await live();
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+  } finally {
+    await leave();
+  }
+}
