@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Peer } from "./peers/peer.ts";
 import { sharedServerTest } from "./servers/mod.ts";
-import { parseExpected, splitSections } from "./support/expected.ts";
+import { parseExpected, updateExpected } from "./support/expected.ts";
 import { putFiles, ROOT, runPipeline } from "./support/run_pipeline.ts";
 import { Witness } from "./trials/kafka/witness.ts";
 
@@ -63,7 +63,7 @@ for (const [name, fill] of Object.entries(CASES)) {
         limitMs: LIMIT_MS,
       });
       assert.equal(code, 0, stderr);
-      if (UPDATES) await update(path, text, outputs);
+      if (UPDATES) await updateExpected(path, text, outputs);
       for (const [at, { pattern, text }] of expected.outputs.entries()) {
         assert.equal(outputs[at], text, `${pattern}\n${stderr}`);
       }
@@ -72,12 +72,4 @@ for (const [name, fill] of Object.entries(CASES)) {
       await Deno.remove(folder, { recursive: true });
     }
   });
-}
-
-async function update(path: string, text: string, outputs: readonly string[]): Promise<void> {
-  const { head, sections } = splitSections(text);
-  const renewed = sections.map((section, at) =>
-    `${section.slice(0, section.indexOf("\n") + 1)}${outputs[at]}`
-  );
-  await Deno.writeTextFile(path, head + renewed.join(""));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compile } from "../compiler/compile.ts";
-import { listFiles, matches, parseExpected, splitSections } from "./support/expected.ts";
+import { listFiles, matches, parseExpected, updateExpected } from "./support/expected.ts";
 import { ROOT, runPipeline } from "./support/run_pipeline.ts";
 import { denoSurroundings } from "../commands/_surroundings.ts";
 import { renderDiagnostics } from "../compiler/diagnostics.ts";
@@ -28,7 +28,7 @@ for (const name of PIPELINES) {
     try {
       const { code, stderr, outputs } = await runPipeline({ pipeline: file, expected, folder });
       assert.equal(code, 0, stderr);
-      if (UPDATES) await update(path, text, outputs);
+      if (UPDATES) await updateExpected(path, text, outputs);
       for (const [at, { pattern, text }] of expected.outputs.entries()) {
         assert.equal(outputs[at], text, pattern);
       }
@@ -40,12 +40,4 @@ for (const name of PIPELINES) {
       await Deno.remove(folder, { recursive: true });
     }
   });
-}
-
-async function update(path: string, text: string, outputs: readonly string[]): Promise<void> {
-  const { head, sections } = splitSections(text);
-  const renewed = sections.map((section, at) =>
-    `${section.slice(0, section.indexOf("\n") + 1)}${outputs[at]}`
-  );
-  await Deno.writeTextFile(path, head + renewed.join(""));
 }

@@ -54,7 +54,7 @@ export function parseExpected(text: string): Expected {
 }
 
 /** What stands in front of the sections, and the sections as they are written. */
-export function splitSections(text: string): { readonly head: string; readonly sections: readonly string[] } {
+function splitSections(text: string): { readonly head: string; readonly sections: readonly string[] } {
   const start = text.search(/^--- /m);
   if (start < 0) return { head: text, sections: [] };
   return { head: text.slice(0, start), sections: text.slice(start).split(/^(?=--- )/m) };
@@ -119,4 +119,13 @@ export function listFiles(folder: string, below = ""): string[] {
     if (cause instanceof Deno.errors.NotFound) return [];
     throw cause;
   }
+}
+
+/** Writes what came for each expected output into a `.expected` file, whose text was this. */
+export async function updateExpected(path: string, text: string, outputs: readonly string[]): Promise<void> {
+  const { head, sections } = splitSections(text);
+  const renewed = sections.map((section, at) =>
+    `${section.slice(0, section.indexOf("\n") + 1)}${outputs[at]}`
+  );
+  await Deno.writeTextFile(path, head + renewed.join(""));
 }

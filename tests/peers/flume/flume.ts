@@ -1,3 +1,4 @@
+import { runJavaProgram } from "../java_program.ts";
 import { Peer } from "../peer.ts";
 
 /** An agent of a .conf file. */
@@ -67,22 +68,5 @@ export async function sendWithFlume(
   classpath: string,
   settings: Readonly<Record<string, string | number>>,
 ): Promise<SentEvents[]> {
-  const { success, stdout, stderr } = await new Deno.Command("java", {
-    args: [
-      "-Xmx512m",
-      "-Dlog4j2.level=WARN",
-      "-cp",
-      classpath,
-      "RpcSender",
-      ...Object.entries(settings).map(([key, value]) => `${key}=${value}`),
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).output();
-  const text = new TextDecoder().decode(stdout);
-  if (!success) {
-    throw new Error(`Flume's client failed: ${new TextDecoder().decode(stderr).slice(-4000)}${text}`);
-  }
-  return text.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  return await runJavaProgram({ mainClass: "RpcSender", classpath }, settings);
 }
