@@ -37,6 +37,7 @@ export type { BatchIdentity, IdentityRun } from "./identity.ts";
 export type { Fate, Interceptor } from "./interceptor.ts";
 export { splitLines } from "./lines.ts";
 export type { LineIndex, LineOptions } from "./lines.ts";
+export { loneContext } from "./lone_context.ts";
 export { linearFallbackActive, Pattern } from "./pattern.ts";
 export type { PatternMatch } from "./pattern.ts";
 export {

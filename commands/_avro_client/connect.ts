@@ -1,4 +1,4 @@
-import { type AnyPlugin, type Context, Counters, type Sink, systemClock, z } from "../../core/mod.ts";
+import { type AnyPlugin, loneContext, type Sink, z } from "../../core/mod.ts";
 import { usageError } from "../exit.ts";
 import { loadPlugin } from "../_manifest.ts";
 import type { ClientSettings, Host } from "./client_settings.ts";
@@ -21,7 +21,7 @@ export async function connector({ type, hosts, batchSize, sinkFields }: ClientSe
     });
   for (const host of hosts) configOf(host);
   return async (host) => {
-    const sink = await plugin.create(configOf(host), contextOf(host)) as Sink;
+    const sink = await plugin.create(configOf(host), loneContext(`${host.hostname}:${host.port}`)) as Sink;
     return {
       async send(batch, signal) {
         await (await sink.write(batch, signal))?.delivered;
@@ -44,19 +44,4 @@ function checked(plugin: AnyPlugin, fields: Readonly<Record<string, unknown>>): 
   const [complaint] = plugin.check?.(result.data) ?? [];
   if (complaint) throw usageError(complaint.text, complaint.fix ?? "correct it");
   return result.data;
-}
-
-function contextOf({ hostname, port }: Host): Context {
-  const silent = () => {};
-  return {
-    name: `${hostname}:${port}`,
-    signal: new AbortController().signal,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-    hold: silent,
-    recover: silent,
-    clock: systemClock,
-    counters: new Counters(),
-    stateDir: "",
-    codec: () => Promise.reject(new TypeError("A client has no codecs")),
-  };
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Counters, createCodec, type Encoder, type EventBatch, systemClock } from "../../core/mod.ts";
+import { createCodec, type Encoder, type EventBatch, loneContext } from "../../core/mod.ts";
 import type { JournalState, Listing } from "../../journal/mod.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { printBytes, printError } from "../_terminal.ts";
@@ -87,18 +87,7 @@ async function encoderOf(name: string): Promise<Encoder> {
   ]);
   const plugin = await loadPlugin("codec", name);
   const config = z.object(plugin.config).parse({}) as Record<string, unknown>;
-  const silent = () => {};
-  const codec = await createCodec({ plugin, config }, {
-    name,
-    signal: new AbortController().signal,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-    clock: systemClock,
-    counters: new Counters(),
-    stateDir: "",
-    hold: silent,
-    recover: silent,
-    codec: () => Promise.reject(new Error(`Codec "${name}" needs no other`)),
-  });
+  const codec = await createCodec({ plugin, config }, loneContext(name));
   return codec.encoder!();
 }
 

@@ -94,24 +94,14 @@ const SKELETONS: Readonly<Record<PluginKind, TestSkeleton>> = {
 /** The text of a test for a new plugin that passes at once. */
 export function testSkeleton(kind: PluginKind, name: string): string {
   const { imports, subject, body } = SKELETONS[kind];
-  const names = ["type Context", "Counters", "systemClock", ...imports].sort((one, other) =>
+  const names = ["loneContext", ...imports].sort((one, other) =>
     plainName(one).localeCompare(plainName(other))
   );
   return `import assert from "node:assert/strict";
 ${importOf(names)}
 import plugin from "./${name}.ts";
 
-const context: Context = {
-  name: "test",
-  signal: new AbortController().signal,
-  log: { debug() {}, info() {}, warn() {}, error() {} },
-  clock: systemClock,
-  counters: new Counters(),
-  stateDir: ".",
-  hold() {},
-  recover() {},
-  codec: () => Promise.reject(new Error("No codec is used here")),
-};
+const context = loneContext("test");
 
 Deno.test("${name} ${subject}", async () => {
   ${body}

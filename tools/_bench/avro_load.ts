@@ -1,5 +1,5 @@
 // Runs as a process of its own: sends batches with our avro sink for a time, and prints a LoadResult.
-import { type AnyPlugin, Counters, EventBatch, type Sink, systemClock, z } from "sluice/plugin";
+import { type AnyPlugin, EventBatch, loneContext, type Sink, z } from "sluice/plugin";
 import avro from "../../plugins/sinks/avro.ts";
 import type { LoadResult } from "./load.ts";
 
@@ -31,19 +31,11 @@ function batchOf({ hasHeaders }: AvroOrder): EventBatch {
 }
 
 async function makeSink({ port, compression }: AvroOrder): Promise<Sink> {
-  const nothing = () => {};
   const settings = { hostname: "127.0.0.1", port, "batch-size": EVENTS, "compression-type": compression };
-  return await (avro as AnyPlugin).create(z.strictObject(avro.config).parse(settings), {
-    name: "load",
-    signal: NEVER,
-    log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-    clock: systemClock,
-    counters: new Counters(),
-    stateDir: "",
-    hold() {},
-    recover() {},
-    codec: () => Promise.reject(new Error("There are no codecs here")),
-  }) as Sink;
+  return await (avro as AnyPlugin).create(
+    z.strictObject(avro.config).parse(settings),
+    loneContext("load"),
+  ) as Sink;
 }
 
 /** Sends for a time; gives the batches that were answered OK. */

@@ -1,5 +1,5 @@
 // Runs as a process of its own: sends batches to a thrift source for a time, waits for each answer, and prints a LoadResult.
-import { type AnyPlugin, Counters, EventBatch, type Sink, systemClock, z } from "sluice/plugin";
+import { type AnyPlugin, EventBatch, loneContext, type Sink, z } from "sluice/plugin";
 import thrift from "../../plugins/sinks/thrift.ts";
 import { HeaderRows, writeBatch } from "../../protocols/thrift_rpc/encode_batch.ts";
 import type { ThriftProtocol } from "../../protocols/thrift_rpc/types.ts";
@@ -47,19 +47,11 @@ interface Sender {
 
 async function sinkSender({ port, protocol }: ThriftOrder): Promise<Sender> {
   const settings = { hostname: "127.0.0.1", port, protocol, "batch-size": EVENTS };
-  const nothing = () => {};
   const signal = new AbortController().signal;
-  const sink = await (thrift as AnyPlugin).create(z.strictObject(thrift.config).parse(settings), {
-    name: "load",
-    signal,
-    log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-    clock: systemClock,
-    counters: new Counters(),
-    stateDir: "",
-    hold() {},
-    recover() {},
-    codec: () => Promise.reject(new Error("There are no codecs here")),
-  }) as Sink;
+  const sink = await (thrift as AnyPlugin).create(
+    z.strictObject(thrift.config).parse(settings),
+    loneContext("load"),
+  ) as Sink;
   return {
     send: async (batch) => void await sink.write(batch, signal),
     close: () => sink.close?.(),
