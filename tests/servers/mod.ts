@@ -84,12 +84,13 @@ async function withServers(
   names: readonly string[],
   body: Body,
 ): Promise<void> {
-  const running: RunningServer[] = [];
+  const starts = await Promise.allSettled(names.map((name) => startServer(name)));
+  const running = starts.flatMap((start) => start.status === "fulfilled" ? [start.value!] : []);
   try {
-    for (const name of names) running.push(await startServer(name) as RunningServer);
+    for (const start of starts) if (start.status === "rejected") throw start.reason;
     await body(Object.assign({}, ...running.map(({ env }) => env)), running);
   } finally {
-    for (const server of running.reverse()) await server.stop();
+    await Promise.all(running.map((server) => server.stop()));
   }
 }
 
