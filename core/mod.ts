@@ -59,6 +59,7 @@ export type {
   InterceptorPlugin,
   Plugin,
   PluginKind,
+  PluginNeeds,
   ReporterPlugin,
   SelectorPlugin,
   SinkPlugin,
@@ -98,4 +99,5 @@ export type { GroupRules } from "./sink_processor.ts";
 export type { Emit, Source } from "./source.ts";
 export { TakeQueue } from "./take_queue.ts";
 export type { QueueEntry } from "./take_queue.ts";
+export { yieldTurn } from "./turn.ts";
 export { Backoff } from "./backoff.ts";

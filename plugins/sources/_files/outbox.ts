@@ -1,8 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Emit, EventBatch } from "sluice/plugin";
-
-/** A source that never has to wait still gives timers and sockets a turn this often. */
-const TURN_MS = 8;
+import { type Emit, type EventBatch, yieldTurn } from "sluice/plugin";
 
 /** Emits ahead of the answers; the first batch that is rolled back ends the source that filled it. */
 export class Outbox {
@@ -11,7 +7,6 @@ export class Outbox {
   readonly #emit: Emit;
   readonly #end = new AbortController();
   #failure: { readonly cause: unknown } | undefined;
-  #turnMs = performance.now();
 
   constructor(emit: Emit, signal: AbortSignal) {
     this.#emit = emit;
@@ -22,10 +17,7 @@ export class Outbox {
 
   /** Waits until the pipeline wants more; false when the source must end. */
   async ready(): Promise<boolean> {
-    if (performance.now() - this.#turnMs > TURN_MS) {
-      await nextTurn();
-      this.#turnMs = performance.now();
-    }
+    await yieldTurn();
     await settledOrAborted(this.#emit.ready, this.signal);
     return !this.signal.aborted;
   }
