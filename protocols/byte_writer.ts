@@ -4,6 +4,8 @@ import { Buffer } from "node:buffer";
 const SHORT = 32;
 /** A larger buffer is not kept from one use to the next. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+/** Twice as much is still exact. */
+const MAX_HALF = 2 ** 52;
 
 /** A run of bytes that grows while it is written, and is used again after `reset`. */
 export class ByteWriter {
@@ -77,15 +79,20 @@ export class ByteWriter {
   }
 
   /** Writes a whole number as a zig-zag varint, the `int` and `long` of Avro. */
-  zigzag(value: number): void {
-    const target = this.reserve(10);
-    if (value >= 0 && value < 0x40000000) {
-      let rest = value * 2;
-      for (; rest > 0x7F; rest >>>= 7) target[this.#length++] = rest & 0x7F | 0x80;
-      target[this.#length++] = rest;
-      return;
+  zigzag(value: number | bigint): void {
+    if (typeof value === "bigint" || value > MAX_HALF || value < -MAX_HALF) {
+      return this.#bigZigzag(BigInt(value));
     }
-    let rest = BigInt.asUintN(64, BigInt(value) << 1n ^ BigInt(value) >> 63n);
+    const target = this.reserve(10);
+    let rest = value < 0 ? value * -2 - 1 : value * 2;
+    for (; rest > 0x7FFFFFFF; rest = Math.floor(rest / 128)) target[this.#length++] = rest % 128 | 0x80;
+    for (; rest > 0x7F; rest >>>= 7) target[this.#length++] = rest & 0x7F | 0x80;
+    target[this.#length++] = rest;
+  }
+
+  #bigZigzag(value: bigint): void {
+    const target = this.reserve(10);
+    let rest = BigInt.asUintN(64, value << 1n ^ value >> 63n);
     for (; rest > 0x7Fn; rest >>= 7n) target[this.#length++] = Number(rest & 0x7Fn) | 0x80;
     target[this.#length++] = Number(rest);
   }
