@@ -2,7 +2,7 @@ import type { Plan } from "../core/plan.ts";
 import { checkAdmin } from "./admin_settings.ts";
 import { type AgentShape, readAgentShape } from "./agent_shape.ts";
 import { checkDeadLetters } from "./dead_letters.ts";
-import { checkDelivery } from "./delivery_check.ts";
+import { checkCautions, checkDelivery } from "./delivery_check.ts";
 import { type Diagnostic, Report } from "./diagnostics.ts";
 import type { CheckTools } from "./field_check.ts";
 import { readLeaves } from "./filled_leaves.ts";
@@ -100,6 +100,7 @@ async function compileAgent(
   }
   const name = settings.name ?? read.name ?? stemOf(report.file);
   const stateDir = settings.stateDir ?? `${surroundings.stateRoot}/${name}`;
+  checkCautions(agent, stateDir, tools);
   const outside = { ...admin && { admin }, ...reporters.length > 0 && { reporters } };
   return { plan: { ...buildPlan(agent, wiring, { name, stateDir }), ...outside }, settings };
 }

@@ -23,6 +23,25 @@ export function checkDelivery(agent: CheckedAgent, wiring: Wiring, tools: Sectio
   }
 }
 
+/** Warns of settings that plugins themselves have doubts about. */
+export function checkCautions(
+  { sources, channelParts, sinks }: CheckedAgent,
+  stateDir: string,
+  { report }: SectionTools,
+): void {
+  const parts = [...sources.map(({ source }) => source), ...channelParts, ...sinks.map(({ sink }) => sink)];
+  for (const part of parts) {
+    if (!part) continue;
+    const { part: { plugin }, checked, title } = part;
+    for (const { key, text, fix } of plugin.cautions?.(checked.config, { stateDir }) ?? []) {
+      report.warning("doubtful-settings", checked.placeOf(key), {
+        text: `${title}: ${text}`,
+        ...fix && { fix },
+      });
+    }
+  }
+}
+
 /** Flume refuses a component whose batch exceeds its channel's transactions; here the batch is cut. */
 function checkBatch(part: CheckedPart, channel: CheckedPart, { report, syntax }: SectionTools): void {
   const { config } = channel.checked;

@@ -1,7 +1,7 @@
 import { Pattern } from "../core/pattern.ts";
 import type { CodecChoice } from "../core/codec.ts";
 import type { Plan, PlanPart } from "../core/plan.ts";
-import type { AnyPlugin } from "../core/plugin.ts";
+import type { AnyPlugin, PluginNeeds } from "../core/plugin.ts";
 import { type FieldMeta, type Fields, metaOf } from "../core/schema.ts";
 import { fieldAt, shapeOf } from "./field_shape.ts";
 import type { Uses } from "./surroundings.ts";
@@ -16,33 +16,16 @@ export interface RunFacts {
   readonly packages?: string | undefined;
 }
 
-/** What plugins need that no field tells. */
-const SYSTEM_CALLS: Readonly<Record<string, readonly string[]>> = {
-  "interceptor/host": ["hostname", "networkInterfaces"],
-  "channel/file": ["statfs"],
-  "channel/jdbc": ["statfs"],
-  "channel/spillable_memory": ["statfs"],
-  "reporter/ganglia": ["hostname"],
-};
-
-/** Plugins whose packages read files of their own and look through all variables when they are loaded. */
-const READS_PACKAGES: ReadonlySet<string> = new Set(["source/kafka", "channel/kafka", "sink/kafka"]);
-
 /** Deno's exact permission flags for a plan: what it reads, writes, listens on, connects to and starts. */
 export function permissionFlags(plan: Plan, facts: RunFacts): string[] {
-  const needs = new Needs();
+  const needs = new Needs(facts.packages);
   needs.read.add(facts.file);
   for (const path of [...facts.reads ?? [], ...facts.uses.files]) needs.read.add(path);
   for (const module of facts.uses.modules) needs.module(module);
   for (const name of facts.uses.env) needs.env.add(name);
   for (const program of facts.uses.commands ?? []) needs.run.add(program);
   needs.path(plan.stateDir, "read-write");
-  for (const part of partsOf(plan)) {
-    needs.plugin(part.plugin, part.config);
-    if (!READS_PACKAGES.has(`${part.plugin.kind}/${part.plugin.name}`)) continue;
-    needs.env.add("*");
-    if (facts.packages !== undefined) needs.read.add(facts.packages);
-  }
+  for (const { plugin, config } of partsOf(plan)) needs.plugin(plugin, config);
   if (plan.admin) needs.net.add(address(plan.admin.bind, String(plan.admin.port)));
   return needs.flags();
 }
@@ -73,9 +56,13 @@ class Needs {
   readonly env = new Set<string>();
   readonly sys = new Set<string>();
   readonly imports = new Set<string>();
+  readonly #packages: string | undefined;
+
+  constructor(packages: string | undefined) {
+    this.#packages = packages;
+  }
 
   plugin(plugin: AnyPlugin, config: Readonly<Record<string, unknown>>): void {
-    for (const call of SYSTEM_CALLS[`${plugin.kind}/${plugin.name}`] ?? []) this.sys.add(call);
     const ends: Ends = { listenHosts: [], listenPorts: [], hosts: [], ports: [] };
     for (const [key, field] of Object.entries(plugin.config as Fields)) {
       const value = config[key];
@@ -92,6 +79,16 @@ class Needs {
     }
     this.#join(ends);
     this.#command(plugin, config);
+    this.#beside(plugin.needs?.(config) ?? {});
+  }
+
+  #beside({ net = [], paths = [], reads = [], env = [], sys = [], packages = false }: PluginNeeds): void {
+    for (const one of net) this.net.add(one);
+    for (const path of paths) this.path(fixedPart(path), "read-write");
+    for (const path of reads) this.read.add(path);
+    for (const name of env) this.env.add(name);
+    for (const call of sys) this.sys.add(call);
+    if (packages && this.#packages !== undefined) this.read.add(this.#packages);
   }
 
   path(path: string, access: NonNullable<FieldMeta["access"]>): void {

@@ -30,6 +30,22 @@ export interface Example {
   readonly yaml: string;
 }
 
+/** What a component reaches for; feeds `sluice permissions`. */
+export interface PluginNeeds {
+  /** Addresses that it connects to; "*" where only its servers know them. */
+  readonly net?: readonly string[];
+  /** Paths that it reads and writes; patterns and escapes may stand in them. */
+  readonly paths?: readonly string[];
+  /** Files and folders that it only reads, such as those that its own workers are loaded from. */
+  readonly reads?: readonly string[];
+  /** Variables that it reads. */
+  readonly env?: readonly string[];
+  /** Deno's names of system calls. */
+  readonly sys?: readonly string[];
+  /** It reads files of the packages that it loads. */
+  readonly packages?: boolean;
+}
+
 /** What every plugin file exports by default. */
 export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends unknown[], Part> {
   readonly kind: Kind;
@@ -47,6 +63,15 @@ export interface Plugin<Kind extends PluginKind, F extends Fields, Extra extends
   check?(
     config: Config<F>,
   ): readonly { readonly key: string; readonly text: string; readonly fix?: string }[];
+  /** What runs, but hardly as it was meant: warnings of `validate`, in the manner of `check`. */
+  cautions?(
+    config: Config<F>,
+    about: { readonly stateDir: string },
+  ): readonly { readonly key: string; readonly text: string; readonly fix?: string }[];
+  /** Lines for `plan` that tell what the settings come to. */
+  outlook?(config: Config<F>): readonly string[];
+  /** What it needs beside what its fields tell, each for itself. */
+  needs?(config: Config<F>): PluginNeeds;
   /** A source that puts a position on each batch and can go on from it: nothing of it is lost at a crash. */
   readonly replayable?: boolean;
   /**

@@ -17,7 +17,13 @@ export function planText(plan: Plan): string {
     for (const taker of plan.takers.filter((one) => one.channel === channel.name)) {
       if (taker.processor) lines.push(`  → ${partLine("group", taker.processor)}`);
       const indent = taker.processor ? "      → " : "  → ";
-      for (const sink of taker.sinks) lines.push(indent + partLine("sink", sink));
+      for (const sink of taker.sinks) {
+        const outlook = sink.plugin.outlook?.(sink.config) ?? [];
+        lines.push(
+          indent + partLine("sink", sink),
+          ...outlook.map((line) => `${" ".repeat(indent.length)}  ${line}`),
+        );
+      }
     }
   }
   if (plan.deadLetters) {

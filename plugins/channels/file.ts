@@ -43,6 +43,7 @@ export default defineChannel({
   about: ABOUT,
   config,
   keepsState: true,
+  needs: () => ({ sys: ["statfs"] }),
   check: (settings) => [
     ...settings.transactionCapacity <= settings.capacity ? [] : [{
       key: "transactionCapacity",

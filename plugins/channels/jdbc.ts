@@ -52,6 +52,7 @@ export default defineChannel({
   about: ABOUT,
   config,
   keepsState: true,
+  needs: () => ({ sys: ["statfs"] }),
   examples: [{
     title: "A channel from an old Flume file",
     yaml: `source: { type: netcat, bind: 127.0.0.1, port: 44444 }

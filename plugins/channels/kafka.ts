@@ -1,5 +1,6 @@
 import { bool, bytes, type Config, type Context, defineChannel, duration, int, text } from "sluice/plugin";
 import { consumerOptions, producerOptions } from "../_kafka/client_settings.ts";
+import { clientNeeds } from "../_kafka/client_needs.ts";
 import { connectionFields } from "../_kafka/connection_fields.ts";
 import { consumerFields } from "../_kafka/consumer_fields.ts";
 import { below } from "../_kafka/prefix.ts";
@@ -80,6 +81,7 @@ export default defineChannel({
   about: ABOUT,
   isShared: true,
   config,
+  needs: clientNeeds,
   check: (settings) => [
     ...checkProducer(below(settings, "kafka.producer.")),
     ...checkConsumer(below(settings, "kafka.consumer.")),

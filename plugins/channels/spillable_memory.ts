@@ -44,6 +44,7 @@ export default defineChannel({
   about: ABOUT,
   config,
   keepsState: true,
+  needs: () => ({ sys: ["statfs"] }),
   check: (settings) => [...checkCapacity(settings), ...checkJournalFields(settings)],
   examples: [{
     title: "Memory for the day, the disk for the hour when the target is away",

@@ -22,6 +22,7 @@ export default defineInterceptor({
 interceptors: [{ type: host, useIP: false, hostHeader: origin }]
 sink: { type: stdout, codec: json }`,
   }],
+  needs: () => ({ sys: ["hostname", "networkInterfaces"] }),
   create({ hostHeader: name, useIP, preserveExisting }, { log }) {
     let value: string;
     try {

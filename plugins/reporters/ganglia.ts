@@ -36,6 +36,7 @@ export default defineReporter({
 sink: { type: logger }
 monitoring: { type: ganglia, hosts: "127.0.0.1:8649" }`,
   }],
+  needs: () => ({ sys: ["hostname"] }),
   create({ hosts, pollFrequency, isGanglia3 }) {
     const sender = new UdpSender(hosts.map((text) => targetOf(text) ?? refuse(text)));
     const host = hostname();

@@ -1,5 +1,6 @@
 import { ConfigError, type Context, defineSink, type Sink } from "sluice/plugin";
 import { producerOptions } from "../_kafka/client_settings.ts";
+import { clientNeeds } from "../_kafka/client_needs.ts";
 import { openKafka } from "../_kafka/open_kafka.ts";
 import { below } from "../_kafka/prefix.ts";
 import { checkKafkaSink, isTransactional, kafkaSinkFields, type KafkaSinkSettings } from "./_kafka/fields.ts";
@@ -44,6 +45,7 @@ export default defineSink({
   config: kafkaSinkFields,
   keepsState: true,
   check: checkKafkaSink,
+  needs: clientNeeds,
   examples: [{
     title: "Follow log files into a topic",
     yaml: `source: { type: taildir, paths: '/var/log/app/.*\\.log' }

@@ -13,6 +13,7 @@ import {
 } from "sluice/plugin";
 import type { ConsumerOptions } from "../../protocols/kafka/client.ts";
 import { consumerOptions } from "../_kafka/client_settings.ts";
+import { clientNeeds } from "../_kafka/client_needs.ts";
 import { connectionFields } from "../_kafka/connection_fields.ts";
 import { consumerFields } from "../_kafka/consumer_fields.ts";
 import { openKafka } from "../_kafka/open_kafka.ts";
@@ -98,6 +99,7 @@ Unlike Flume: \`batchSize\` has no default, because small batches are slow and n
 looked at.`,
   replayable: true,
   config,
+  needs: clientNeeds,
   check: (settings) => [
     ...(settings["kafka.topics.regex"] || settings["kafka.topics"]?.length ? [] : [{
       key: "kafka.topics",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { permissionFlags } from "../../compiler/permissions.ts";
+import { MANIFEST as manifest } from "../../plugins/manifest.ts";
 import { compileText, planOf } from "./_around.ts";
 
 const NOTHING = { env: [], files: [], modules: [] };
@@ -37,4 +38,30 @@ Deno.test("a free port needs the whole host", async () => {
     "source: { type: probe, port: 0, bind: '::1' }\nsink: { type: store, directory: out }",
   );
   assert.ok(permissionFlags(plan, { file: "plant.yaml", uses: NOTHING }).includes("--allow-net=[::1]"));
+});
+
+Deno.test("permissions are also those that plugins name themselves", async () => {
+  const plan = await planOf(
+    `
+sources:
+  in:
+    type: netcat
+    bind: 127.0.0.1
+    port: 4711
+    channels: [disk, topic]
+    interceptors: [{ type: host }]
+channels:
+  disk: { type: file }
+  topic: { type: kafka, kafka.bootstrap.servers: "broker:9092" }
+sinks:
+  a: { type: "null", channel: disk }
+  b: { type: "null", channel: topic }`,
+    { manifest },
+  );
+  const flags = permissionFlags(plan, { file: "p.yaml", uses: NOTHING, packages: "/cache/npm" });
+  assert.ok(flags.includes("--allow-env"), flags.join(" "));
+  assert.ok(flags.includes("--allow-sys=hostname,networkInterfaces,statfs"), flags.join(" "));
+  assert.match(flags[0]!, /[=,]\/cache\/npm,/);
+  const [none] = permissionFlags({ ...plan, sources: [] }, { file: "p.yaml", uses: NOTHING });
+  assert.doesNotMatch(none!, /undefined|npm/);
 });
