@@ -15,11 +15,11 @@ import type {
 import { PartitionLedger } from "../../_kafka/ledger.ts";
 import { ownOffset } from "../../_kafka/own_offset.ts";
 import { ReadingMetrics } from "../../_kafka/reading_metrics.ts";
+import { Room } from "../../_kafka/room.ts";
 import { isMarked } from "../../_kafka/start_offset.ts";
 import type { Backlog } from "./backlog.ts";
 import type { EventsOf } from "./events_of.ts";
 import { Lane } from "./lane.ts";
-import { Room } from "./room.ts";
 import { WayOut } from "./way_out.ts";
 
 /** What reading a channel's topic needs. */

@@ -1,4 +1,4 @@
-import { type Context, type Emit, errorText } from "sluice/plugin";
+import { type Context, type Emit, errorText, type EventBatch, Lease } from "sluice/plugin";
 import type {
   CommittedOffset,
   ConsumerEvents,
@@ -8,8 +8,8 @@ import type {
 } from "../../../protocols/kafka/client.ts";
 import { PartitionLedger } from "../../_kafka/ledger.ts";
 import { ReadingMetrics } from "../../_kafka/reading_metrics.ts";
+import { Room } from "../../_kafka/room.ts";
 import type { EventMaker } from "./event_maker.ts";
-import { Window } from "./window.ts";
 
 /** A slow sink holds the reading back when so much is on its way; more is not faster. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -31,7 +31,7 @@ export class Reading implements ConsumerEvents {
   readonly #maker: EventMaker;
   readonly #ledger: PartitionLedger;
   readonly #metrics: ReadingMetrics;
-  readonly #window = new Window(WINDOW_BYTES);
+  readonly #room = new Room(WINDOW_BYTES);
 
   constructor({ emit, context, consumer, maker, commitIntervalMs }: ReadingParts) {
     this.#emit = emit;
@@ -69,12 +69,16 @@ export class Reading implements ConsumerEvents {
   }
 
   async onFetched(records: FetchedRecords): Promise<void> {
-    const opened = await this.#ledger.open(records, this.#room());
-    if (!opened || records.bodies.size === 0) return;
+    const { starts, ends, size } = records.bodies;
+    const reservedBytes = size === 0 ? 0 : ends[size - 1]! - starts[0]!;
+    const reserved = this.#room.reserve(reservedBytes);
+    const opened = await this.#ledger.open(records, reserved.given.then(() => this.#emit.ready));
+    if (!opened || size === 0) return reserved.giveBack();
     const batches = this.#maker.batches(records);
+    this.#room.release(reservedBytes - batches.reduce((sum, { spanBytes }) => sum + spanBytes, 0));
     const last = batches.length - 1;
     const emitted = batches.map((batch, place) =>
-      this.#emit(this.#window.hold(batch).with({ position: place === last ? opened.position : {} }))
+      this.#emit(this.#held(batch).with({ position: place === last ? opened.position : {} }))
     );
     // A batch that was rolled back ends this run; the next one reads it again.
     Promise.all(emitted).then(() => opened.settle(), () => opened.abandon());
@@ -115,9 +119,11 @@ export class Reading implements ConsumerEvents {
     });
   }
 
-  async #room(): Promise<void> {
-    await this.#window.open;
-    await this.#emit.ready;
+  /** Its bytes take up room until the pipeline has let go of them. */
+  #held(batch: EventBatch): EventBatch {
+    const { spanBytes } = batch;
+    const lease = new Lease(batch.block as Uint8Array<ArrayBuffer>, () => this.#room.release(spanBytes));
+    return batch.with({ lease });
   }
 }
 

@@ -1,4 +1,7 @@
-/** Bytes that may be held: who wants to hold more waits for its turn. */
+/**
+ * Bounds the bytes on their way from a topic, for fetches are large and streams count batches alone: who wants to hold more
+ * waits for its turn.
+ */
 export class Room {
   readonly #limitBytes: number;
   readonly #waiting: Wait[] = [];
