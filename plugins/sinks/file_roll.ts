@@ -12,8 +12,10 @@ import {
 } from "sluice/plugin";
 import { BucketTemplate } from "./_file_roll/bucket.ts";
 import { rollTimeNames, startTimeNames } from "./_file_roll/names.ts";
-import { Place } from "./_file_roll/place.ts";
-import { RollingFiles, type SinkSettings } from "./_file_roll/rolling_files.ts";
+import { LocalShelf } from "./_rolling/local_shelf.ts";
+import { Place } from "./_rolling/place.ts";
+import { startManifest } from "./_rolling/recovery.ts";
+import { RollingFiles, type RollingSettings } from "./_rolling/rolling_files.ts";
 
 const PATH_MANAGERS = [
   "DEFAULT",
@@ -118,25 +120,40 @@ sink: { type: file_roll, directory: out, bucket: "%{status}" }`,
       extension: settings["sink.pathManager.extension"],
     };
     const names = /roll/i.test(settings["sink.pathManager"]) ? rollTimeNames : startTimeNames;
-    return new RollingFiles(sinkSettings(settings), {
-      codec: await context.codec(settings["sink.serializer"]),
-      nextName: names(naming, context.clock),
+    const nextName = names(naming, context.clock);
+    const codec = await context.codec(settings["sink.serializer"]);
+    const template = new BucketTemplate(settings["sink.bucket"]);
+    const place = placeOf(settings);
+    const { stateDir, name, log } = context;
+    const keepsPosition = settings["sink.sync"] !== "never";
+    return new RollingFiles(rollingSettings(settings), {
       context,
+      shelf: new LocalShelf(place),
+      start: () => startManifest({ folder: `${stateDir}/file_roll/${name}`, place, keepsPosition, log }),
+      split: (batch) => template.split(batch),
+      newFile: (bucket) => ({
+        encoder: codec.encoder!(),
+        nextPath: () => bucket === "" ? nextName() : `${bucket}/${nextName()}`,
+      }),
     });
   },
 });
 
-function sinkSettings(settings: Settings): SinkSettings {
+function placeOf(settings: Settings): Place {
+  return Place.make({
+    directory: settings["sink.directory"],
+    inUsePrefix: settings["sink.inUsePrefix"],
+    inUseSuffix: settings["sink.inUseSuffix"],
+  });
+}
+
+function rollingSettings(settings: Settings): RollingSettings {
   return {
-    place: Place.make({
-      directory: settings["sink.directory"],
-      inUsePrefix: settings["sink.inUsePrefix"],
-      inUseSuffix: settings["sink.inUseSuffix"],
-    }),
-    bucket: settings["sink.bucket"],
     rollIntervalMs: settings["sink.rollInterval"] * 1000,
     rollBytes: settings["sink.rollSize"],
     rollEvents: settings["sink.rollCount"],
+    idleMs: 0,
+    isExact: false,
     maxOpenFiles: settings["sink.maxOpenFiles"],
     sync: settings["sink.sync"],
     syncIntervalMs: settings["sink.syncInterval"],

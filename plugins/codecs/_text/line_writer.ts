@@ -29,7 +29,7 @@ export class LineWriter {
     const pieces: Uint8Array[] = [];
     // The whole room at once: growing would move what earlier pieces point at.
     this.#gathered.reset();
-    this.#gathered.reserve(batch.spanBytes + size * this.#separatorBytes);
+    this.#gathered.reserve(batch.bodyBytes + size * this.#separatorBytes);
     let pieceStart = 0;
     for (let index = 0; index < size;) {
       const start = starts[index]!;

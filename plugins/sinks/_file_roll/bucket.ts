@@ -1,4 +1,5 @@
 import type { EventBatch } from "sluice/plugin";
+import type { BucketPart } from "../_rolling/rolling_files.ts";
 
 /** Where values go that cannot be the name of a folder. */
 const UNKNOWN = "_unknown";
@@ -6,13 +7,6 @@ const MAX_NAME_BYTES = 200;
 /** Different values that are remembered within one batch. */
 const MAX_REMEMBERED = 10_000;
 const REFERENCE = /%\{([^{}]+)\}/g;
-
-/** The events of one batch that belong into one folder. */
-export interface BucketPart {
-  /** Path below the sink's folder; empty is the folder itself. */
-  readonly bucket: string;
-  readonly batch: EventBatch;
-}
 
 /**
  * A path of folders with header references, such as `%{host}/%{status}`. Whatever headers hold, a bucket never leads out of
@@ -59,10 +53,10 @@ export class BucketTemplate {
       else places.set(bucket, [index]);
     }
     if (places.size === 1) return [{ bucket: places.keys().next().value!, batch }];
-    return Array.from(
-      places,
-      ([bucket, indexes]) => ({ bucket, batch: batch.select(Uint32Array.from(indexes)) }),
-    );
+    return Array.from(places, ([bucket, list]) => {
+      const indexes = Uint32Array.from(list);
+      return { bucket, batch: batch.select(indexes), indexes };
+    });
   }
 
   #key(batch: EventBatch, index: number): string {

@@ -3,7 +3,7 @@ import type { Unsynced } from "./unsynced.ts";
 /** A call that changes the disk. */
 type Call = (...args: never[]) => unknown;
 
-const FUNCTIONS = ["openSync", "open", "renameSync", "removeSync", "mkdirSync"] as const;
+const FUNCTIONS = ["openSync", "open", "renameSync", "linkSync", "removeSync", "mkdirSync"] as const;
 const METHODS = ["writeSync", "truncateSync", "syncData", "sync"] as const;
 
 /** How often the disk refuses a sync. */
@@ -71,6 +71,7 @@ export class DyingDisk implements Disposable {
     const [first, second] = args as unknown as [string, string];
     if (name === "openSync") this.#unsynced?.opening(first);
     if (name === "renameSync") this.#unsynced?.renaming(first, second);
+    if (name === "linkSync") this.#unsynced?.linking(first, second);
     if (name === "removeSync") this.#unsynced?.removing(first);
     if (name === "syncData" || name === "sync") {
       return this.#sync(file, real.apply(file, args) as Promise<void>);

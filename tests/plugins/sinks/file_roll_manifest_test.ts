@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "sluice/plugin";
-import { encodeFrame } from "../../../plugins/sinks/_file_roll/manifest_format.ts";
+import { encodeFrame } from "../../../plugins/sinks/_rolling/manifest_format.ts";
 import { deliver, make, manifestOf, resumed, stateOf, threeDeliveries } from "./restarting.ts";
 import { contents, replaceFileCalls, withFolder } from "./rolling.ts";
 

@@ -11,6 +11,7 @@ interface Change {
 /** Remembers what is on disk for certain, so that a power cut can take any part of the rest away. */
 export class Unsynced {
   readonly #durable = new Map<string, Uint8Array>();
+  readonly #links = new Map<string, string>();
   #changes: Change[] = [];
 
   /** A file is about to be opened, which may create it. */
@@ -38,12 +39,26 @@ export class Unsynced {
     });
   }
 
+  /** A file is about to get a second name. */
+  linking(from: string, to: string): void {
+    if (exists(to)) return;
+    const durable = this.#durable.get(from);
+    if (durable) this.#durable.set(to, durable);
+    this.#links.set(from, to);
+    this.#changes.push({ folder: dirname(to), undo: () => removeIfThere(to) });
+  }
+
   /** A file is about to be removed. */
   removing(path: string): void {
     if (!exists(path)) return;
     const content = Deno.readFileSync(path);
+    const link = this.#links.get(path);
     this.#durable.delete(path);
-    this.#changes.push({ folder: dirname(path), undo: () => Deno.writeFileSync(path, content) });
+    const undo = () => {
+      if (link !== undefined && exists(link)) Deno.linkSync(link, path);
+      else Deno.writeFileSync(path, content);
+    };
+    this.#changes.push({ folder: dirname(path), undo });
   }
 
   /** A sync begins; the answer is to be called when it has succeeded. */

@@ -2,7 +2,7 @@ import { DeliveryError, type Logger, type Position } from "sluice/plugin";
 import { exists, syncFolder } from "./folders.ts";
 import { Manifest } from "./manifest.ts";
 import type { FileState } from "./manifest_format.ts";
-import type { Place } from "./place.ts";
+import { Place } from "./place.ts";
 
 /** What a start needs to know. */
 export interface StartOptions {
@@ -12,13 +12,16 @@ export interface StartOptions {
   /** False: what is written from now on says nothing about positions. */
   readonly keepsPosition: boolean;
   readonly log: Logger;
+  /** Puts a file in order that lies elsewhere; false for one that lies here. */
+  putElsewhere?(path: string, file: FileState, keepsTail: boolean): Promise<boolean>;
 }
 
 /**
  * Opens the manifest and puts the files that it names in order: each ends with what was delivered, and is finished. What
  * is found becomes the truth on disk before a file is touched, so a crash in between changes nothing.
  */
-export async function startManifest({ folder, place, keepsPosition, log }: StartOptions): Promise<Manifest> {
+export async function startManifest(options: StartOptions): Promise<Manifest> {
+  const { folder, place, keepsPosition, log, putElsewhere } = options;
   const manifest = new Manifest(folder);
   try {
     const { reading: { damages, tornOffset }, state: { files, position }, path } = manifest;
@@ -30,8 +33,8 @@ export async function startManifest({ folder, place, keepsPosition, log }: Start
     }
     if (files.size > 0) {
       await manifest.replace();
-      const found = manifest.state.place ?? place;
-      await putInOrder(found, files, { log, keepsTails: damages.length > 0 });
+      const found = new Place(manifest.state.place ?? place);
+      await putInOrder(found, files, { log, keepsTails: damages.length > 0, putElsewhere });
     }
     const kept: Position | undefined = keepsPosition ? position : undefined;
     await manifest.replace({ place, files: new Map(), position: kept });
@@ -51,12 +54,14 @@ interface Rules {
   readonly log: Logger;
   /** True: nothing is cut, for nobody knows what was delivered. */
   readonly keepsTails: boolean;
+  readonly putElsewhere: StartOptions["putElsewhere"];
 }
 
 /** Cuts files back to what was delivered and gives them their names. */
 async function putInOrder(place: Place, files: ReadonlyMap<string, FileState>, rules: Rules): Promise<void> {
   const folders = new Set<string>();
   for (const [path, file] of files) {
+    if (await rules.putElsewhere?.(path, file, rules.keepsTails)) continue;
     // Also for one that has its name already: it may not be on disk yet.
     folders.add(place.foldersOf(path)[0]!);
     try {

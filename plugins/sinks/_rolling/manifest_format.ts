@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ConfigError, mergePositions, type Position } from "sluice/plugin";
-import { Place, type PlaceOptions } from "./place.ts";
+import type { PlaceOptions } from "./place.ts";
 
 // A manifest is a row of frames; the first holds the whole state, each later one what changed. Zeros follow the last one:
 // room that is on disk already, so that forcing a frame to disk is cheap.
@@ -37,7 +37,7 @@ export interface FileState {
 /** What all frames say together. */
 export interface ManifestState {
   /** Unknown when the first frame is damaged. */
-  place: Place | undefined;
+  place: PlaceOptions | undefined;
   readonly files: Map<string, FileState>;
   position: Position | undefined;
 }
@@ -122,7 +122,7 @@ export function fold(state: ManifestState, note: ManifestNote): void {
   if (note.version !== undefined && note.version > FORMAT_VERSION) {
     throw new ConfigError(`Its format is version ${note.version}, and this program reads ${FORMAT_VERSION}`);
   }
-  if (note.place) state.place = new Place(note.place);
+  if (note.place) state.place = note.place;
   for (const [path, bytes] of Object.entries(note.files ?? {})) {
     state.files.set(path, { bytes, isFinished: false });
   }

@@ -1,25 +1,24 @@
 import { type Clock, DeliveryError, errorText, type Logger, type Position } from "sluice/plugin";
-import { syncFolder } from "./folders.ts";
+import { descriptorFix } from "./descriptors.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ManifestNote } from "./manifest_format.ts";
-import type { OutputFile } from "./output_file.ts";
-import type { Place } from "./place.ts";
-
-/** Unsynced bytes that are waited for no longer, whoever can wait. */
-const MAX_UNSYNCED_BYTES = 128 * 1024 * 1024;
-
-/** Syncs under way at once. */
-const MAX_SYNCS = 256;
+import type { FileWatch, OutputFile, Shelf } from "./shelf.ts";
 
 /** When and where written bytes are forced to disk. */
 export interface SyncOptions {
-  /** `always`: as soon as the sync before is done. `interval`: no oftener than that when nobody waits for it. */
-  readonly policy: "always" | "interval";
+  /**
+   * `always`: as soon as the sync before is done. `interval`: no oftener than that when nobody waits for it. `gather`: no
+   * oftener than that.
+   */
+  readonly policy: "always" | "interval" | "gather";
   readonly intervalMs: number;
+  /** Bytes that wait no longer, whatever the policy. */
+  readonly maxUnsyncedBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly manifest: Manifest;
-  readonly place: Place;
+  readonly shelf: Shelf;
+  readonly watch?: FileWatch | undefined;
   /** A file is closed. */
   onClosed(): void;
   /** The disk refused; nothing is delivered any more. */
@@ -55,6 +54,7 @@ export class SyncGroup {
   #gathering: Round | undefined;
   #running: Round | undefined;
   #isAtWork = false;
+  readonly #known = new WeakSet<OutputFile>();
   #hurry = new AbortController();
   #lastStartMs = -Infinity;
   #failure: { readonly cause: unknown } | undefined;
@@ -66,6 +66,11 @@ export class SyncGroup {
   /** Files that wait to be closed. */
   get finishedCount(): number {
     return (this.#gathering?.finished.size ?? 0) + (this.#running?.finished.size ?? 0);
+  }
+
+  /** Bytes that are written and not on disk yet. */
+  get waitingBytes(): number {
+    return (this.#gathering?.bytes ?? 0) + (this.#running?.bytes ?? 0);
   }
 
   /** What the disk refused with, if it did. */
@@ -85,11 +90,10 @@ export class SyncGroup {
     for (const file of files) round.files.add(file);
     Object.assign(round.position, position);
     round.bytes += bytes;
+    const { policy, maxUnsyncedBytes } = this.#options;
     // A source that can replay has let go of the batch already; any other holds it until it is on disk.
-    const isPatient = position !== undefined;
-    if (!isPatient || this.#options.policy === "always" || round.bytes >= MAX_UNSYNCED_BYTES) {
-      this.#hurry.abort();
-    }
+    const isHurried = policy === "always" || (policy === "interval" && position === undefined);
+    if (isHurried || round.bytes >= maxUnsyncedBytes) this.#hurry.abort();
     this.#start();
     return round.settled.promise;
   }
@@ -170,47 +174,73 @@ export class SyncGroup {
 
   async #sync(round: Round): Promise<void> {
     // Taken now: what is written meanwhile belongs to the next round.
-    const note = this.#noteOf(round);
+    const joined = Array.from(round.files, (file) => [file, file.joinedBytes] as const);
+    let note: ManifestNote;
     try {
-      await syncAll(round);
+      if (this.#options.shelf.isElsewhere) await this.#makeKnown(round.files);
+      const lengths = await syncAll(joined, round.folders, this.#options.shelf);
+      note = this.#noteOf(round, lengths);
       if (Object.keys(note).length > 0) await this.#options.manifest.commit(note);
     } catch (cause) {
       return this.#fail(round, cause);
     }
+    this.#tellGrowth(round, note);
     for (const file of round.finished) this.#name(file);
     round.settled.resolve();
   }
 
-  #noteOf({ files, finished, named, position }: Round): ManifestNote {
+  /** Gets onto disk that there are these files. */
+  async #makeKnown(files: ReadonlySet<OutputFile>): Promise<void> {
+    if (Array.from(files).every((file) => this.#known.has(file))) return;
+    await this.#options.manifest.commit({});
+    for (const file of files) this.#known.add(file);
+  }
+
+  #noteOf({ finished, named, position }: Round, lengths: readonly FileLength[]): ManifestNote {
     const complete = Array.from(finished).flatMap(({ isBroken, path }) => isBroken ? [] : [path]);
-    const [renamed, gone] = this.#options.place.isRenaming
+    const [renamed, gone] = this.#options.shelf.isRenaming
       ? [complete, [...named]]
       : [[], [...named, ...complete]];
     return {
-      ...files.size > 0 &&
-        { files: Object.fromEntries(Array.from(files, (file) => [file.path, file.joinedBytes])) },
+      ...lengths.length > 0 && { files: Object.fromEntries(lengths) },
       ...renamed.length > 0 && { finished: renamed },
       ...gone.length > 0 && { gone },
       ...Object.keys(position).length > 0 && { position },
     };
   }
 
+  #tellGrowth({ files, finished }: Round, note: ManifestNote): void {
+    const { watch } = this.#options;
+    if (!watch) return;
+    for (const file of files) if (!finished.has(file)) watch.grown(file, note.files?.[file.path] ?? 0);
+  }
+
   /** Closes a file whose last bytes are delivered, and gives it its name. */
   #name(file: OutputFile): void {
-    const { place, log } = this.#options;
+    const { shelf, log } = this.#options;
     this.#close(file);
     // Its end may be torn: the next start cuts it.
-    if (file.isBroken || !place.isRenaming) return;
+    if (file.isBroken) return;
+    if (!shelf.isRenaming) return this.#options.watch?.finished(file.path, file.joinedBytes);
     try {
-      place.publish(file.path, log);
+      const naming = shelf.publish(file.path, log);
+      if (naming) void naming.then(() => this.#named(file), (cause) => this.#failNaming(file, cause));
+      else this.#named(file);
     } catch (cause) {
-      return log.warn(`The next start tries again: ${errorText(cause)}`, {
-        path: file.inUsePath,
-      });
+      this.#failNaming(file, cause);
     }
+  }
+
+  #named({ path, joinedBytes }: OutputFile): void {
+    this.#options.watch?.finished(path, joinedBytes);
+    if (this.#failure) return;
     const next = this.#gather();
-    next.named.add(file.path);
-    next.folders.add(place.foldersOf(file.path)[0]!);
+    next.named.add(path);
+    for (const folder of this.#options.shelf.foldersOf(path).slice(0, 1)) next.folders.add(folder);
+  }
+
+  #failNaming({ inUsePath: path }: OutputFile, cause: unknown): void {
+    this.#options.log.warn(`The next start tries again: ${errorText(cause)}`, { path });
   }
 
   /** Rejects the round and the one that gathers: both wrote to the same files. */
@@ -229,25 +259,37 @@ export class SyncGroup {
   }
 }
 
-async function syncAll({ files, folders }: Round): Promise<void> {
-  const open = [...files];
-  for (let from = 0; from < open.length; from += MAX_SYNCS) {
-    const some = open.slice(from, from + MAX_SYNCS);
-    await allOf(some.map((file) => forced(file.inUsePath, file.sync())));
+/** How long a file is known to be, by its path. */
+type FileLength = readonly [path: string, bytes: number];
+
+async function syncAll(
+  files: readonly (readonly [OutputFile, number])[],
+  folders: ReadonlySet<string>,
+  shelf: Shelf,
+): Promise<readonly FileLength[]> {
+  const lengths: FileLength[] = [];
+  for (let from = 0; from < files.length; from += shelf.maxSyncs) {
+    const some = files.slice(from, from + shelf.maxSyncs);
+    const synced = some.map(([file, joined]) => forced(file.inUsePath, file.sync(joined)));
+    for (const [at, bytes] of (await allOf(synced)).entries()) lengths.push([some[at]![0].path, bytes]);
   }
-  await allOf(Array.from(folders, (path) => forced(path, syncFolder(path))));
+  await allOf(Array.from(folders, (path) => forced(path, shelf.syncFolder(path))));
+  return lengths;
 }
 
 /** Waits for all of them, also when one fails. */
-async function allOf(syncs: readonly Promise<void>[]): Promise<void> {
+async function allOf<T>(syncs: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(syncs);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }
 
-async function forced(path: string, sync: Promise<void>): Promise<void> {
+async function forced<T>(path: string, sync: Promise<T>): Promise<T> {
   try {
-    await sync;
+    return await sync;
   } catch (cause) {
-    throw new DeliveryError(`Cannot force "${path}" to disk`, { cause });
+    throw new DeliveryError(`Cannot force "${path}" to disk${descriptorFix(cause)}`, { cause });
   }
 }

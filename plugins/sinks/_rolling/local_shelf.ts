@@ -1,0 +1,78 @@
+import { DeliveryError, type Logger } from "sluice/plugin";
+import { descriptorFix, type Descriptors, ownDescriptors } from "./descriptors.ts";
+import { exists, makeFolder, syncFolder } from "./folders.ts";
+import { LocalFile } from "./local_file.ts";
+import type { Place } from "./place.ts";
+import type { OutputFile, Shelf } from "./shelf.ts";
+
+/** Tries to find a name that nobody has taken. */
+const MAX_NAME_TRIES = 10_000;
+
+/** A folder with what is below it. */
+export class LocalShelf implements Shelf {
+  readonly maxSyncs = 256;
+  readonly isElsewhere = false;
+  readonly #place: Place;
+  readonly #descriptors: Descriptors;
+
+  constructor(place: Place, descriptors: Descriptors = ownDescriptors()) {
+    this.#place = place;
+    this.#descriptors = descriptors;
+  }
+
+  get isRenaming(): boolean {
+    return this.#place.isRenaming;
+  }
+
+  create(nextPath: () => string): OutputFile {
+    for (let tries = 1;; tries++) {
+      const path = nextPath();
+      const folder = this.foldersOf(path)[0]!;
+      if (path.includes("/")) makeFolder(folder);
+      const file = this.#tryCreate(path, folder);
+      if (file) return file;
+      if (tries === MAX_NAME_TRIES) {
+        throw new DeliveryError(`Cannot create a file in "${folder}": the last ${tries} names are taken`);
+      }
+    }
+  }
+
+  remove(file: OutputFile): void {
+    file.close();
+    try {
+      Deno.removeSync(file.inUsePath);
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    }
+  }
+
+  publish(path: string, log: Logger): void {
+    this.#place.publish(path, log);
+  }
+
+  foldersOf(path: string): readonly string[] {
+    return this.#place.foldersOf(path);
+  }
+
+  syncFolder(path: string): Promise<void> {
+    return this.#descriptors.lend(() => syncFolder(path));
+  }
+
+  /** Nothing when the name is taken. */
+  #tryCreate(path: string, folder: string): LocalFile | undefined {
+    try {
+      const file = new LocalFile(path, { place: this.#place, descriptors: this.#descriptors });
+      // Looked at with the other name in hand: only its holder may take this one.
+      if (!this.isRenaming || !exists(this.#place.finishedPath(path))) return file;
+      this.remove(file);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) {
+        throw new DeliveryError(`Cannot create a file in "${folder}": the folder is gone; make it again`);
+      }
+      // Without the name, which is another one at each try: what stays the same is logged once.
+      if (!(cause instanceof Deno.errors.AlreadyExists)) {
+        throw new DeliveryError(`Cannot create a file in "${folder}"${descriptorFix(cause)}`, { cause });
+      }
+    }
+  }
+}
