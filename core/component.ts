@@ -1,7 +1,7 @@
 import { Backoff } from "./backoff.ts";
 import type { Clock, Logger } from "./context.ts";
 import { Counters, type GaugeState, KIND_COUNTERS } from "./counters.ts";
-import { errorText } from "./errors.ts";
+import { ConfigError, errorText } from "./errors.ts";
 import type { HistogramState } from "./histogram.ts";
 
 /** Waits between tries grow up to this. */
@@ -46,6 +46,7 @@ export class Component {
   #hasProgressed = false;
   /** The component itself tells of trouble; only it knows when that is over. */
   #isHeld = false;
+  #cannotBegin = false;
 
   constructor(
     about: Pick<ComponentStatus, "kind" | "name" | "type" | "group">,
@@ -59,6 +60,11 @@ export class Component {
     this.counters = new Counters([...KIND_COUNTERS[about.kind], "StartTime", "StopTime"]);
     this.log = log;
     this.#clock = clock;
+  }
+
+  /** It waits after a start that failed for its settings: a wait that mends nothing, and no stop needs to sit out. */
+  get cannotBegin(): boolean {
+    return this.#cannotBegin;
   }
 
   /** Runs until `run` resolves or the signal aborts; a rejection is followed by a wait and another run. */
@@ -83,6 +89,7 @@ export class Component {
   /** Notes a start, and its time; what went wrong before stands until the component has recovered. */
   begin(): void {
     this.#isHeld = false;
+    this.#cannotBegin = false;
     if (this.#error === undefined) this.state = "starting";
     this.counters.set("StartTime", this.#clock.now());
     this.counters.set("StopTime", 0);
@@ -150,6 +157,7 @@ export class Component {
 
   async #waitAfter(cause: unknown, waitMs: number, signal: AbortSignal): Promise<void> {
     this.#restarts++;
+    this.#cannotBegin = cause instanceof ConfigError;
     this.#error = errorText(cause);
     this.state = "backing-off";
     this.log.error(`Failed, starting again in ${Math.round(waitMs)} ms: ${this.#error}`);

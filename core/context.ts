@@ -29,6 +29,8 @@ export interface Context {
    * for long when the target is away.
    */
   readonly stopSignal?: AbortSignal | undefined;
+  /** For sinks: true in a group, where others can take what this one cannot, so that it must not wait long for its target. */
+  readonly hasSubstitutes?: boolean | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   readonly counters: Counters;

@@ -42,6 +42,7 @@ export function contextOf(
     name: part.name,
     signal: about.signal,
     stopSignal: about.stopSignal,
+    hasSubstitutes: component.group !== undefined,
     log: component.log,
     clock: about.surroundings.clock,
     counters: component.counters,

@@ -14,6 +14,9 @@ import type { Sink } from "./sink.ts";
 import { runTaker } from "./taker.ts";
 import { wiringOf } from "./wiring.ts";
 
+/** An orderly stop that no sink can deliver anything for takes no longer. */
+const VAIN_STOP_MS = 1000;
+
 /** What a pipeline needs beside its plan. */
 export interface PipelineOptions {
   /** The logger of a component, by a name such as `sink.out`. */
@@ -97,7 +100,11 @@ export class Pipeline implements RunningPipeline {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    const limit = setTimeout(() => this.#end.abort(), this.#options.shutdownMs ?? 30_000);
+    const { shutdownMs = 30_000 } = this.#options;
+    const isVain = this.takers.size > 0 &&
+      this.takers.values().every(({ component }) => component.cannotBegin);
+    const limitMs = isVain ? Math.min(shutdownMs, VAIN_STOP_MS) : shutdownMs;
+    const limit = setTimeout(() => this.#end.abort(), limitMs);
     try {
       await this.finished;
     } finally {

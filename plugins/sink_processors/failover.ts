@@ -43,6 +43,8 @@ sinkGroups:
       order: () => ranked.filter((sink) => !penalties.isOut(sink)),
       delivered: (sink) => penalties.forgive(sink),
       failed(sink, cause) {
+        // Of many batches that were under way one tells it.
+        if (penalties.isOut(sink)) return;
         penalties.fail(sink);
         context.log.warn(`Sink "${sink.name}" failed and cools down: ${errorText(cause)}`);
       },
