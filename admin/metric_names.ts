@@ -23,6 +23,25 @@ const GAUGES: Readonly<Record<string, Named>> = {
     name: "sluice_kafka_total_lag",
     help: "Records of all its partitions that are still to be read.",
   },
+  OpenFiles: { name: "sluice_open_files", help: "Files that the sink is writing." },
+  StagedFiles: {
+    name: "sluice_staged_files",
+    help: "Files on the local disk that the target does not have yet.",
+  },
+  StagedBytes: { name: "sluice_staged_bytes", help: "Bytes of those files." },
+  StagedOldestSeconds: {
+    name: "sluice_staged_oldest_seconds",
+    help: "Age of the oldest of those files.",
+  },
+  UploadsUnderWay: { name: "sluice_uploads_under_way", help: "Files that are being sent to the target." },
+  UnconfirmedBytes: {
+    name: "sluice_unconfirmed_bytes",
+    help: "Bytes in memory that the target has not confirmed yet.",
+  },
+  FilesBeingNamed: {
+    name: "sluice_files_being_named",
+    help: "Whole files at the target that do not have their final names yet.",
+  },
   Closed: { name: "sluice_channel_closed", help: "1 once the journal of the channel has been closed." },
   Unhealthy: { name: "sluice_channel_unhealthy", help: "1 while the disk refuses what the channel writes." },
   StartTime: {
@@ -102,6 +121,9 @@ const COUNTER_HELP: Readonly<Record<string, string>> = {
   EventRepeatedCount: "Events that another agent sent again, and that the source recognised and dropped.",
   EventDuplicateCount: "Events that the interceptor dropped because it has seen them before.",
   EventWithoutKeyCount: "Events that the interceptor passed on because they have no key.",
+  PublishedFileCount: "Files that have their final names at the target.",
+  PublishedByteCount: "Bytes of those files, as the target has them.",
+  SmallFileCount: "Files that were published with less than a tenth of a block.",
   KafkaEmptyCount: "Fetches that brought nothing.",
   KafkaRebalanceCount: "How often the group has distributed its partitions anew.",
   KafkaOffsetResetCount: "How often an offset was not there any more, so that reading went on elsewhere.",

@@ -3,6 +3,7 @@ import type { Plan } from "../core/plan.ts";
 import { memoryPositions, type Position, type PositionStore } from "../core/position.ts";
 import { type RunningPipeline, startPipeline } from "../core/supervisor.ts";
 import { EXIT } from "./exit.ts";
+import { leftStages } from "./_left_stages.ts";
 import { logFormat, type LogOptions, openLog } from "./_log.ts";
 import type { Monitors } from "./_monitors.ts";
 import { filePositions } from "./_positions.ts";
@@ -131,6 +132,7 @@ class Agent {
       this.#running = await startPipeline(this.#plan, options);
       this.#started.resolve(this.#running);
       this.#log.info("Started", { pipeline: this.#plan.name, file });
+      this.#tellLeftStages(this.#plan);
       if (this.#isStopping) this.#stopInOrder();
       await this.#running.finished;
     } catch (cause) {
@@ -176,9 +178,16 @@ class Agent {
       await running.reload(plan);
       await this.#useMonitors(plan);
       this.#log.info("Reloaded", { why });
+      this.#tellLeftStages(plan);
     } catch (cause) {
       this.#log.error(`Not reloaded: ${errorText(cause)}`, { why });
     }
+  }
+
+  #tellLeftStages(plan: Plan): void {
+    const text =
+      "Files wait in the stage of a sink that does not run: name an hdfs sink so until they are sent";
+    for (const left of leftStages(plan)) this.#log.warn(text, { ...left });
   }
 
   async #useMonitors(plan: Plan): Promise<void> {

@@ -275,6 +275,12 @@ export const MANIFEST: Readonly<Record<PluginKind, Readonly<Record<string, Manif
         "org.apache.flume.sink.RollingFileSink",
       ],
     },
+    hdfs: {
+      load: () => import("./sinks/hdfs.ts"),
+      aliases: [
+        "org.apache.flume.sink.hdfs.HDFSEventSink",
+      ],
+    },
     http: {
       load: () => import("./sinks/http.ts"),
       aliases: [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
 import { COMMAND_NAMES } from "../commands/_registry.ts";
 import { compileProgram, NoToolchainError } from "../tools/compile.ts";
 import { parseExpected } from "./support/expected.ts";
@@ -92,6 +93,24 @@ Deno.test({
       assert.equal(code, 0, new TextDecoder().decode(stderr));
       assert.match(new TextDecoder().decode(stdout), /^1\n2\n3\n4\n5\n$|, 5 events, .*no faults/);
     }
+  },
+});
+
+Deno.test({
+  name: `${title} makes files of an hdfs sink in workers`,
+  ignore: isMissing,
+  async fn() {
+    const pipeline = `${folder}/files.yaml`;
+    const sink = `{ type: hdfs, path: "file://${folder}/files", fileType: CompressedStream, codeC: gzip }`;
+    await Deno.writeTextFile(pipeline, `source: { type: exec, command: seq 5 }\nsink: ${sink}\n`);
+    const args = ["run", "--state-dir", `${folder}/files-state`, pipeline];
+    const { code, stderr } = await new Deno.Command(binary, { args }).output();
+    const said = new TextDecoder().decode(stderr);
+    assert.equal(code, 0, said);
+    assert.doesNotMatch(said, /main thread|"level":"(WARN|ERROR)"/);
+    const [file] = Array.from(Deno.readDirSync(`${folder}/files`), ({ name }) => name);
+    const bytes = await Deno.readFile(`${folder}/files/${file}`);
+    assert.equal(new TextDecoder().decode(gunzipSync(bytes)), "1\n2\n3\n4\n5\n");
   },
 });
 

@@ -148,6 +148,7 @@ Deno.test("every pipeline has its .expected file and its row in pipelines/README
 /** What a machine may lack: the base of a compiled program, the right to mount a file system. */
 const MAY_BE_IGNORED = [
   "tests/compile_test.ts",
+  "tests/plugins/sinks/_hdfs/stores/local_store_test.ts",
   "tests/trials/full_disk_test.ts",
   "tests/trials/full_disk_kills_test.ts",
 ];

@@ -4,7 +4,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "journal": ["journal/"],
   "protocols": ["protocols/"],
   "compiler": ["compiler/", "core/", "plugins/manifest.ts"],
-  "plugins": ["core/mod.ts", "journal/mod.ts", "protocols/", "plugins/_kafka/", "plugins/_tls/"],
+  "plugins": [
+    "core/mod.ts",
+    "journal/mod.ts",
+    "protocols/",
+    "plugins/_escapes/",
+    "plugins/_kafka/",
+    "plugins/_tls/",
+  ],
   "examples": ["core/mod.ts"],
   "admin": ["admin/", "core/", "protocols/"],
   "query": ["query/", "core/"],
@@ -28,9 +35,13 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   "kafkajs": /^protocols\/kafka\/kafkajs\//,
   "prom-client": /^admin\/metrics\.ts$/,
   "yaml": /^(compiler|commands)\//,
+  "aws4fetch": /^protocols\/s3\//,
+  "hyparquet-writer": /^protocols\/parquet\//,
   "pbf": /^protocols\/flume_log\.ts$/,
   "thrift": /^protocols\/thrift_rpc\/legacy_event\.ts$/,
   "fast-check": /^tests\//,
+  "hyparquet": /^tests\//,
+  "seek-bzip": /^tests\//,
 };
 
 /** The import map's names of our own files. */

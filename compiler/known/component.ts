@@ -6,7 +6,6 @@ import type { PluginKind } from "../../core/plugin.ts";
  */
 export type KnownKind =
   | PluginKind
-  | "hdfs_sequence_serializer"
   | "hive_serializer"
   | "hbase_serializer"
   | "hbase2_serializer"

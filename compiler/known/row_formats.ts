@@ -7,22 +7,6 @@ const LETTERS = "use the pipeline's dead letters (docs/guide/dead-letters.md)";
 /** Formats that only sinks to other systems write. */
 export const KNOWN_ROW_FORMATS: readonly KnownComponent[] = [
   {
-    id: "hdfs_sequence_serializer.Writable",
-    words: ["Writable", "org.apache.flume.sink.hdfs.HDFSWritableSerializer"],
-    state: "later",
-    text: "this version of Sluice does not have the HDFS sink's sequence files",
-    fix: WITH_ITS_SINK,
-    fields: [],
-  },
-  {
-    id: "hdfs_sequence_serializer.Text",
-    words: ["Text", "org.apache.flume.sink.hdfs.HDFSTextSerializer"],
-    state: "later",
-    text: "this version of Sluice does not have the HDFS sink's sequence files",
-    fix: WITH_ITS_SINK,
-    fields: [],
-  },
-  {
     id: "hive_serializer.DELIMITED",
     words: ["DELIMITED", "org.apache.flume.sink.hive.HiveDelimitedTextSerializer"],
     state: "later",

@@ -2,54 +2,9 @@ import type { KnownComponent } from "./component.ts";
 
 const BEHIND_AVRO_SOURCE =
   "keep a Flume agent for it meanwhile: an avro sink here sends to an avro source there; or write a plugin (docs/guide/writing-a-plugin.md)";
-const FILES_MEANWHILE =
-  "keep a Flume agent for it meanwhile, fed by an avro sink here; or write files with file_roll and copy them with `hdfs dfs -put`";
 
 /** Sinks that are not built in. */
 export const KNOWN_SINKS: readonly KnownComponent[] = [
-  {
-    id: "sink.hdfs",
-    words: ["hdfs", "org.apache.flume.sink.hdfs.HDFSEventSink"],
-    state: "later",
-    text: "this version of Sluice does not have the HDFS sink",
-    fix: FILES_MEANWHILE,
-    fields: [
-      "hdfs.round",
-      "hdfs.roundValue",
-      "hdfs.roundUnit",
-      "hdfs.timeZone",
-      "hdfs.useLocalTimeStamp",
-      "hdfs.path",
-      "hdfs.filePrefix",
-      "hdfs.fileSuffix",
-      "hdfs.inUsePrefix",
-      "hdfs.inUseSuffix",
-      "hdfs.emptyInUseSuffix",
-      "hdfs.rollInterval",
-      "hdfs.rollSize",
-      "hdfs.rollCount",
-      "hdfs.idleTimeout",
-      "hdfs.batchSize",
-      "hdfs.codeC",
-      "hdfs.fileType",
-      "hdfs.maxOpenFiles",
-      "hdfs.minBlockReplicas",
-      "hdfs.writeFormat",
-      "hdfs.threadsPoolSize",
-      "hdfs.rollTimerPoolSize",
-      "hdfs.kerberosPrincipal",
-      "hdfs.kerberosKeytab",
-      "hdfs.proxyUser",
-      "hdfs.closeTries",
-      "hdfs.retryInterval",
-      "serializer",
-      "serializer.*",
-      "hdfs.callTimeout",
-      "hdfs.useRawLocalFileSystem",
-      "hdfs.append.support",
-      "writeFormat.*",
-    ],
-  },
   {
     id: "sink.hive",
     words: ["hive", "org.apache.flume.sink.hive.HiveSink"],

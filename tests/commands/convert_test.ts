@@ -2,6 +2,18 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { folderWith, sluice } from "./_program.ts";
 
+const HBASE_CONF = `
+a1.sources = r1
+a1.channels = c1
+a1.sinks = k1
+a1.sources.r1.type = seq
+a1.sources.r1.channels = c1
+a1.channels.c1.type = memory
+a1.sinks.k1.type = hbase2
+a1.sinks.k1.table = events
+a1.sinks.k1.columnFamily = e
+a1.sinks.k1.channel = c1
+`;
 const CONFS = fileURLToPath(new URL("../data/flume/confs/", import.meta.url));
 
 Deno.test("convert writes a YAML file that compiles to the same plan, and keeps the comments", async () => {
@@ -41,9 +53,10 @@ Deno.test("convert prints to standard output, overwrites nothing, and tells wher
 });
 
 Deno.test("convert of what cannot run here writes it all the same, and ends with 1", async () => {
-  const { code, stdout, stderr } = await sluice(["convert", `${CONFS}03-spooldir-to-hdfs.conf`]);
+  await using folder = await folderWith({ "hbase.conf": HBASE_CONF });
+  const { code, stdout, stderr } = await sluice(["convert", "hbase.conf"], { cwd: folder.path });
   assert.equal(code, 1);
-  assert.match(stdout, /type: hdfs/);
+  assert.match(stdout, /type: hbase2/);
   assert.match(stderr, /error not-built/);
   const missing = await sluice(["convert", "missing.conf"]);
   assert.equal(missing.code, 1);

@@ -24,10 +24,9 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 /** What an agent says once it is at work, or why it is not. */
 const SAYS: Readonly<Record<string, string>> = {
-  "02": "not-built",
-  "03": "not-built",
+  "02": "Started",
+  "03": "Started",
   "04": "Started",
-  "05": "not-built",
   "10": "Started",
   "13": "Event: ",
   "15": "com.atguigu.source.SQLSource",
@@ -46,7 +45,7 @@ for (const line of new Set(agents)) {
     const peer = place.run(words);
     await peer.untilItSays(says);
     if (line.includes("ganglia")) await until("a packet for Ganglia", () => ganglia.received.length > 0);
-    if (/not-built|SQLSource/.test(says)) return assert.notEqual((await peer.ended).code, 0);
+    if (/SQLSource/.test(says)) return assert.notEqual((await peer.ended).code, 0);
     assert.equal(await peer.stop(), 0, peer.lastWords);
   });
 }

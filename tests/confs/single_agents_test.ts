@@ -15,19 +15,6 @@ Deno.test("01: each line over TCP is answered OK and logged as Flume logs it, bl
   assert.equal(await agent.stop(), 0, agent.lastWords);
 });
 
-for (const number of ["02", "03", "05"]) {
-  Deno.test(`${number}: the hdfs sink is refused in plain words, at its line, and nothing else is found`, async () => {
-    await using place = new Place();
-    const agent = place.agent(number);
-    const { code } = await agent.ended;
-    assert.notEqual(code, 0);
-    const errors = agent.saying(/ error /);
-    assert.equal(errors.length, 1, agent.lastWords);
-    const line = place.text(number).split("\n").findIndex((line) => /\.type = hdfs/.test(line)) + 1;
-    assert.match(errors[0]!, new RegExp(`${number}\\.conf:${line}:\\d+ error not-built: .*hdfs`));
-  });
-}
-
 Deno.test("02: all of 3,000 waiting lines come once, in order, with a local sink that takes more than a transaction holds", async () => {
   await using place = new Place();
   const lines = Array.from({ length: 3000 }, (_, number) => `line ${number}`);

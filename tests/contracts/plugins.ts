@@ -13,7 +13,15 @@ import {
 import { avroFeed, avroLegacyFeed, avroTarget } from "./avro_peers.ts";
 import { ircTarget, multiportFeed, syslogtcpFeed, syslogudpFeed } from "./syslog_peers.ts";
 import { thriftFeed, thriftLegacyFeed, thriftTarget } from "./thrift_peers.ts";
-import { folderTarget, httpTarget, logTarget, noTarget, stdoutTarget, type TargetMaker } from "./targets.ts";
+import {
+  folderTarget,
+  httpTarget,
+  logTarget,
+  noTarget,
+  stagedFolderTarget,
+  stdoutTarget,
+  type TargetMaker,
+} from "./targets.ts";
 
 /** Settings with which the suites create plugins that have required fields, or whose defaults show little. */
 export const SETTINGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -65,6 +73,7 @@ export const TARGETS: Readonly<Record<string, TargetMaker>> = {
   logger: logTarget,
   null: noTarget,
   file_roll: folderTarget,
+  hdfs: stagedFolderTarget,
   stdout: stdoutTarget,
   http: httpTarget,
   avro: avroTarget,

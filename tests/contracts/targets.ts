@@ -39,6 +39,7 @@ export async function folderTarget(): Promise<Target> {
     settings: { "sink.directory": `${folder}/out`, "sink.rollInterval": 0 },
     context: testContext({ stateDir: `${folder}/state`, signal: stop.signal }),
     async arrived() {
+      await Deno.mkdir(`${folder}/out`, { recursive: true });
       const names = Array.from(Deno.readDirSync(`${folder}/out`), ({ name }) => name).filter((name) =>
         !name.startsWith(".")
       );
@@ -50,6 +51,14 @@ export async function folderTarget(): Promise<Target> {
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** A folder with files that come there when they are complete. */
+export async function stagedFolderTarget(): Promise<Target> {
+  const { settings, ...folder } = await folderTarget();
+  const path = `file://${settings["sink.directory"]}`;
+  const rolls = { "hdfs.rollInterval": 0, "hdfs.rollSize": 0, "hdfs.rollCount": 0 };
+  return { ...folder, settings: { "hdfs.path": path, "hdfs.fileType": "DataStream", ...rolls } };
 }
 
 /** This process's standard output, held back from the terminal. */

@@ -7,6 +7,9 @@ import { until } from "./until.ts";
 /** The folder of the project. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Packages stay where they are, although HOME is another folder. */
+const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+
 /** What came out of a run. */
 export interface Outcome {
   readonly code: number;
@@ -27,6 +30,8 @@ export interface RunOptions {
   readonly limitMs?: number;
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Brings what it has written elsewhere below the folder, each time before outputs are compared. */
+  readonly fetchOutput?: (folder: string) => Promise<void>;
 }
 
 /** Keeps what a stream brings as text. */
@@ -57,7 +62,8 @@ export async function runPipeline(options: RunOptions): Promise<Outcome> {
   for (const file of expected.tcp) await sendTcp(await portOf(stderr), file);
   for (const file of expected.udp) await sendUdp(await portOf(stderr), file);
   if (expected.isEndless) {
-    await until(`the output of ${options.pipeline}\n${stderr.text}`, () => {
+    await until(`the output of ${options.pipeline}\n${stderr.text}`, async () => {
+      await options.fetchOutput?.(folder);
       const outputs = collect(expected, folder, stdout.text);
       return expected.outputs.every(({ text }, at) => text !== "" && outputs[at] === text);
     }, options.limitMs).catch(() => {});
@@ -65,6 +71,7 @@ export async function runPipeline(options: RunOptions): Promise<Outcome> {
   }
   const { code } = await child.status;
   await Promise.all([stdout.ended, stderr.ended]);
+  await options.fetchOutput?.(folder);
   return { code, stderr: stderr.text, outputs: collect(expected, folder, stdout.text) };
 }
 
@@ -86,6 +93,7 @@ function start({ pipeline, folder, program, env }: RunOptions): Deno.ChildProces
       SYSLOG_PORT: "0",
       AVRO_PORT: String(freePort()),
       HOME: folder,
+      DENO_DIR,
       ...env,
     },
     stdin: "piped",

@@ -30,6 +30,7 @@ const SYSLOG = "plugins/sources/_syslog/golden_test.ts";
 const HTTP_FORMATS = "plugins/sources/_http/formats_test.ts";
 const SELECTORS = "plugins/selectors/selectors_test.ts";
 const PROCESSORS = "plugins/sink_processors/sink_processors_test.ts";
+const HDFS = "plugins/sinks/hdfs_test.ts";
 const EXAMPLES_SQL = "examples_sql_test.ts";
 const JOURNAL =
   "a journal has its own format (docs/guide/journal.md); Flume's logs are neither read nor written";
@@ -118,6 +119,24 @@ const BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
       "a file is opened for its first event, so an idle sink leaves none; events count as delivered when they are on the disk",
       "plugins/sinks/file_roll_test.ts",
       "file_roll leaves no empty files while idle",
+    ),
+  ],
+  "sink.hdfs": [
+    same(HDFS, "hdfs sink writes files of exactly so many events, named and put into folders"),
+    differs(
+      "the counter is per bucket; events are delivered when they are on the local disk, and files are sent when they are complete",
+      HDFS,
+      "hdfs sink writes files of exactly so many events, named and put into folders",
+    ),
+    differs(
+      "such an event is poison: it goes to the dead letters, and the others go on",
+      "plugins/sinks/hdfs_stage_test.ts",
+      "hdfs sink sets events aside whose time cannot be told",
+    ),
+    differs(
+      "what a failed write left in a file is taken out again",
+      "plugins/sinks/_hdfs/crash_test.ts",
+      "hdfs (",
     ),
   ],
   "sink.kafka": [same("plugins/sinks/kafka_test.ts", "kafka sink sends bodies, keys, headers and times")],

@@ -49,6 +49,7 @@ export const EQUAL_WORDS: Readonly<Record<string, string>> = {
   "all interfaces": "0.0.0.0",
   "all supported": "",
   "empty": "",
+  "local zone": "",
   "global keystore": "",
   "global keystore password": "",
   "global trust store password": "",
@@ -101,6 +102,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
     "positions are kept with what is delivered; a file of Flume is read only where it is named, and never written",
   "source.http handler":
     "the same in a file of Flume; in YAML the Content-Type decides where none is written",
+  "sink.hdfs writeFormat.*": "a value class of one's own cannot be run, and Flume's two have no settings",
   "channel.memory byteCapacity": NO_HEAP,
   "channel.spillable_memory byteCapacity": NO_HEAP,
   "channel.file checkpointDir": "the first of dataDirs",

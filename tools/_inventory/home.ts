@@ -44,6 +44,12 @@ const VALUE_OF: Readonly<Record<string, { kind: PluginKind; plugin: string; fiel
       field: "sink.pathManager",
       below: "sink.pathManager.",
     },
+    hdfs_sequence_serializer: {
+      kind: "sink",
+      plugin: "hdfs",
+      field: "hdfs.writeFormat",
+      below: "writeFormat.",
+    },
     sink_selector: { kind: "sink_processor", plugin: "load_balance", field: "selector", below: "selector." },
     regex_extractor_serializer: {
       kind: "interceptor",

@@ -1,0 +1,81 @@
+import { type Context, DeliveryError } from "sluice/plugin";
+import type { FileState } from "../../_rolling/manifest_format.ts";
+import type { AppendName } from "./append_name.ts";
+import { nameOf } from "../stage/delivery_way.ts";
+import { publishFree } from "./publish_free.ts";
+import type { AppendStore, FileStore } from "../stores/store.ts";
+
+/** A server holds a file for a lost writer for a minute, and needs some time to close it. */
+const MAX_TRIES = 300;
+const TRY_MS = 1000;
+
+/** A file that grew by appends, as the manifest knows it. */
+export interface LeftAppend {
+  readonly name: AppendName;
+  readonly file: FileState;
+  /** True: it is not cut, for nobody knows what was delivered. */
+  readonly keepsTail: boolean;
+}
+
+/** Cuts a file that an earlier life appended to back to what was delivered, and gives it its final name. */
+export async function finishAppended(
+  { name, file, keepsTail }: LeftAppend,
+  store: FileStore,
+  context: Context,
+) {
+  const { bytes } = file;
+  const { appends } = store;
+  if (!appends) {
+    throw new DeliveryError(`"${name.inUse}" cannot be cut there: set hdfs.path back for one start`);
+  }
+  if (await appends.length(name.inUse) === undefined) {
+    // It may have its name already, and that not for certain yet.
+    if (bytes) await publishFree(store, { name, bytes, isWatched: true }, context.log);
+    else abandon(name, appends);
+    return;
+  }
+  // What a writer that was lost has written does not show in the length.
+  await eventually(context, name.inUse, () => appends.recover(name.inUse));
+  const there = await appends.length(name.inUse) ?? 0;
+  if (bytes === 0 && !keepsTail) {
+    await store.discard({ path: name.inUse, bytes: there });
+    return abandon(name, appends);
+  }
+  const deliveredBytes = keepsTail ? there : Math.min(bytes ?? there, there);
+  if (bytes !== null && there < bytes) {
+    context.log.warn("A file is shorter than it was", {
+      path: name.inUse,
+      bytes: there,
+      deliveredBytes: bytes,
+    });
+  }
+  if (there > deliveredBytes) await cut(appends, { path: name.inUse, bytes: deliveredBytes }, context);
+  await publishFree(store, { name, bytes: deliveredBytes, isWatched: true }, context.log);
+}
+
+/** A killed process may have asked for the file just before. */
+function abandon(name: AppendName, appends: AppendStore): void {
+  if (name.inUse !== nameOf(name, 0)) appends.abandon(name.inUse);
+}
+
+async function cut(
+  appends: AppendStore,
+  { path, bytes }: { path: string; bytes: number },
+  context: Context,
+): Promise<void> {
+  await eventually(context, path, () => appends.truncate(path, bytes));
+  // The server may still be at it.
+  await eventually(context, path, () => appends.recover(path));
+}
+
+/** Asks until the answer is true; the reason of the wait shows meanwhile. */
+async function eventually(context: Context, path: string, ask: () => Promise<boolean>): Promise<void> {
+  const { clock, signal, stopSignal = signal, hasSubstitutes } = context;
+  for (let tries = 1; !(await ask()); tries++) {
+    const cause = new DeliveryError(`"${path}" is still held for a writer that is gone`);
+    if (signal.aborted || stopSignal.aborted || hasSubstitutes || tries === MAX_TRIES) throw cause;
+    if (tries === 1) context.hold(cause);
+    await clock.sleep(TRY_MS, AbortSignal.any([signal, stopSignal]));
+  }
+  context.recover();
+}

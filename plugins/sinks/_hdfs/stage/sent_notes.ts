@@ -1,0 +1,102 @@
+import { DeliveryError } from "sluice/plugin";
+import { syncFolder } from "../../_rolling/folders.ts";
+import type { Upload } from "../stores/store.ts";
+
+// A note says: the target has all of this staged file, and from now on it may get its name at any moment. It is on disk
+// before the first try to name it, and goes when the staged file is gone for certain.
+
+/** A staged file that the target has. */
+export interface SentNote {
+  readonly upload: Upload;
+  /** The name that it is to have. */
+  readonly finalPath: string;
+}
+
+/** Notes of what is sent, each in a small file called like the staged one. */
+export class SentNotes {
+  readonly #folder: string;
+  readonly #stage: string;
+  /** Notes that go when the stage's folder is on disk. */
+  #ended: string[] = [];
+  #sweeping: Promise<void> | undefined;
+
+  /** Makes the folder; `stage` is where the staged files are. */
+  constructor(folder: string, stage: string) {
+    this.#folder = folder;
+    this.#stage = stage;
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** All notes, by the names of their files. What is no whole note was never relied on. */
+  async read(): Promise<ReadonlyMap<string, SentNote>> {
+    const notes = new Map<string, SentNote>();
+    for await (const { name } of Deno.readDir(this.#folder)) {
+      const note = name.endsWith(".new") ? undefined : await readNote(`${this.#folder}/${name}`);
+      if (note) notes.set(name, note);
+      else Deno.removeSync(`${this.#folder}/${name}`);
+    }
+    return notes;
+  }
+
+  /** Resolves when the note is on disk; one that cannot get there is taken back. */
+  async write(name: string, note: SentNote): Promise<void> {
+    const path = `${this.#folder}/${name}`;
+    try {
+      await writeFile(`${path}.new`, new TextEncoder().encode(JSON.stringify(note)));
+      Deno.renameSync(`${path}.new`, path);
+      await syncFolder(this.#folder);
+    } catch (cause) {
+      await this.remove(name).catch(() => {});
+      throw new DeliveryError(`Cannot write "${path}": see that its disk has room`, { cause });
+    }
+  }
+
+  /** Takes a note back: what it says does not hold any more. */
+  async remove(name: string): Promise<void> {
+    removeIfThere(`${this.#folder}/${name}`);
+    await syncFolder(this.#folder);
+  }
+
+  /** The staged file is removed; its note goes as soon as that is on disk. */
+  async end(name: string): Promise<void> {
+    this.#ended.push(name);
+    // Many share one sync; the next one, for the one that is under way began before this file was removed.
+    while (this.#sweeping) await this.#sweeping;
+    if (!this.#ended.includes(name)) return;
+    this.#sweeping = this.#sweep().finally(() => this.#sweeping = undefined);
+    await this.#sweeping;
+  }
+
+  async #sweep(): Promise<void> {
+    const names = this.#ended;
+    this.#ended = [];
+    await syncFolder(this.#stage);
+    for (const name of names) removeIfThere(`${this.#folder}/${name}`);
+  }
+}
+
+async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
+  for (let from = 0; from < bytes.length;) from += file.writeSync(bytes.subarray(from));
+  await file.syncData();
+}
+
+async function readNote(path: string): Promise<SentNote | undefined> {
+  try {
+    const { upload, finalPath } = JSON.parse(await Deno.readTextFile(path));
+    return typeof upload?.path === "string" && typeof finalPath === "string"
+      ? { upload, finalPath }
+      : undefined;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+  }
+}

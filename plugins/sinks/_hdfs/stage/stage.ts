@@ -1,0 +1,273 @@
+import { type Context, errorText } from "sluice/plugin";
+import { makeFolder, syncFolder } from "../../_rolling/folders.ts";
+import { LocalShelf } from "../../_rolling/local_shelf.ts";
+import type { Manifest } from "../../_rolling/manifest.ts";
+import type { RollCause } from "../../_rolling/open_file.ts";
+import { Place } from "../../_rolling/place.ts";
+import { startManifest } from "../../_rolling/recovery.ts";
+import type { FileWatch, OutputFile } from "../../_rolling/shelf.ts";
+import { AppendName } from "../append/append_name.ts";
+import { finishAppended, type LeftAppend } from "../append/append_recovery.ts";
+import { DeliveryWay, type DeliveryWayParts } from "./delivery_way.ts";
+import { type SentNote, SentNotes } from "./sent_notes.ts";
+import type { StagedHead } from "./staged_head.ts";
+import { StagedFile } from "./staged_file.ts";
+import type { FileStore } from "../stores/store.ts";
+import { persist } from "../append/persist.ts";
+import { Sweeping } from "./sweeping.ts";
+import { Uploader, type UploaderOptions } from "./uploader.ts";
+
+const GROWING_SUFFIX = ".open";
+
+/** How the stage sends its files. */
+export interface StageOptions
+  extends Pick<UploaderOptions, "slots" | "closeTries" | "retryMs">, Pick<DeliveryWayParts, "transformOf"> {
+  readonly context: Context;
+  readonly store: FileStore;
+  /** The state folder of the sink. */
+  readonly folder: string;
+  onPublished(file: PublishedFile): void;
+}
+
+/** A file that has reached its target. */
+export interface PublishedFile {
+  readonly head: StagedHead;
+  readonly bytes: number;
+  /** Why it was finished; unknown of one of an earlier life. */
+  readonly cause: RollCause | undefined;
+}
+
+/** Files on the local disk that are on their way to a target: those that grow, and those that are being sent. */
+export class Stage implements FileWatch {
+  readonly shelf: LocalShelf;
+  readonly #options: StageOptions;
+  readonly #place: Place;
+  readonly #files = new Map<string, StagedFile>();
+  readonly #causes = new Map<string, RollCause>();
+  /** Names at the target that staged files will have. */
+  readonly #stems = new Set<string>();
+  readonly #startMs: number;
+  #count = 0;
+  #bytes = 0;
+  readonly #sweeping: Sweeping;
+  #isStoreClosed = false;
+  #uploader: Uploader | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: StageOptions) {
+    const directory = `${options.folder}/stage`;
+    makeFolder(directory);
+    this.#options = options;
+    this.#place = Place.make({ directory, inUsePrefix: "", inUseSuffix: GROWING_SUFFIX });
+    this.shelf = new LocalShelf(this.#place);
+    this.#sweeping = new Sweeping(options.store, options.context);
+    this.#startMs = options.context.clock.now();
+  }
+
+  /** Files in the stage. */
+  get size(): number {
+    return this.#files.size;
+  }
+
+  /** Bytes in the stage that are delivered. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the oldest file was begun. */
+  get oldestMs(): number | undefined {
+    return this.#files.values().next().value?.sinceMs;
+  }
+
+  get activeCount(): number {
+    return this.#uploader?.activeCount ?? 0;
+  }
+
+  /** Nothing is complete but what the target refuses: only a file that is finished now can make room. */
+  get isIdle(): boolean {
+    return this.#uploader?.isIdle !== false;
+  }
+
+  /** Puts in order what an earlier life left, and begins to send it. */
+  async start(): Promise<Manifest> {
+    const { context, folder } = this.#options;
+    const manifest = await startManifest({
+      folder,
+      place: this.#place,
+      keepsPosition: true,
+      log: context.log,
+      putElsewhere: async (path, file, keepsTail) => {
+        if (!AppendName.isOne(path)) return false;
+        await this.#finishAppended({ name: AppendName.parse(path), file, keepsTail });
+        return true;
+      },
+    });
+    try {
+      const notes = new SentNotes(`${folder}/sent`, this.#place.directory);
+      const known = await notes.read();
+      if (manifest.reading.damages.length === 0) this.#removeUnknown();
+      const staged = await this.#survey();
+      // A file that is gone here may come back with the power, unless that is on disk.
+      if (known.size > 0) await syncFolder(this.#place.directory);
+      for (const name of known.keys()) if (!staged.has(name)) await notes.remove(name);
+      const wanted = new Map(Array.from(known).filter(([name]) => this.#files.has(name)));
+      await this.#sweepTarget(wanted);
+      const way = new DeliveryWay({ ...this.#options, notes, log: context.log });
+      this.#uploader = new Uploader({
+        ...this.#options,
+        way,
+        known: wanted,
+        onPublished: (file, bytes) => void this.#published(file, bytes),
+      });
+      for (const file of this.#files.values()) this.#uploader.add(file);
+      this.#sweeping.begin();
+      return manifest;
+    } catch (cause) {
+      manifest.close();
+      throw cause;
+    }
+  }
+
+  /** A name in the stage: another one at each call, older ones before newer ones. */
+  nextPath(): string {
+    return `${this.#startMs}-${String(++this.#count).padStart(9, "0")}`;
+  }
+
+  /** Whether a staged file will have this name at the target; from now on one has. */
+  claim(stem: string): boolean {
+    const isFree = !this.#stems.has(stem);
+    this.#stems.add(stem);
+    return isFree;
+  }
+
+  grown({ path }: Pick<OutputFile, "path">, deliveredBytes: number): void {
+    const file = this.#fileOf(path);
+    this.#bytes += deliveredBytes - file.bytes;
+    file.grow(deliveredBytes);
+    this.#uploader?.grown(file);
+  }
+
+  finished(path: string, bytes: number): void {
+    const file = this.#fileOf(path);
+    this.#bytes += bytes - file.bytes;
+    file.complete(bytes);
+    this.#uploader?.add(file);
+    this.#wake();
+  }
+
+  rolled(path: string, cause: RollCause): void {
+    this.#causes.set(path, cause);
+  }
+
+  /** Resolves when a file was finished or has left. */
+  change(signal: AbortSignal): Promise<void> {
+    return Promise.race([
+      this.#changed.promise,
+      this.#options.context.clock.sleep(1000, signal),
+    ]);
+  }
+
+  /** Sends what is complete, as long as that goes on. */
+  async close(): Promise<void> {
+    await this.#sweeping.close();
+    await this.#uploader?.close(() => this.closeStore());
+    this.closeStore();
+    if (this.size === 0) return;
+    this.#options.context.log.warn("Files stay in the stage; the next start sends them", {
+      files: this.size,
+      bytes: this.bytes,
+    });
+  }
+
+  /** Ends what is under way with the target. */
+  closeStore(): void {
+    if (!this.#isStoreClosed) this.#options.store.close();
+    this.#isStoreClosed = true;
+  }
+
+  /** Without it nothing may be appended: events would come behind those that are to be cut off. */
+  async #finishAppended(left: LeftAppend): Promise<void> {
+    const { context, store } = this.#options;
+    await persist(() => finishAppended(left, store, context), {
+      context,
+      groupPatienceMs: 0,
+      hold: (cause) => context.hold(cause),
+      recover: () => context.recover(),
+    });
+  }
+
+  /** A target that is away holds up no start. */
+  async #sweepTarget(wanted: ReadonlyMap<string, SentNote>): Promise<void> {
+    const { store, context: { log } } = this.#options;
+    try {
+      await store.begin?.(Array.from(wanted.values(), ({ upload }) => upload));
+    } catch (cause) {
+      log.warn(`What an earlier life left at the target stays for now: ${errorText(cause)}`);
+    }
+  }
+
+  /** Files that were created and not noted any more: there is nothing in them that counts. */
+  #removeUnknown(): void {
+    const { directory } = this.#place;
+    for (const { name } of Deno.readDirSync(directory)) {
+      if (name.endsWith(GROWING_SUFFIX)) Deno.removeSync(`${directory}/${name}`);
+    }
+  }
+
+  /** Takes in the complete files that are there, the oldest first; gives the names of all. */
+  async #survey(): Promise<ReadonlySet<string>> {
+    const { directory } = this.#place;
+    const names = Array.from(Deno.readDirSync(directory), ({ name }) => name)
+      .filter((name) => !name.endsWith(GROWING_SUFFIX));
+    for (const name of names.sort()) {
+      const { size, mtime } = await Deno.stat(`${directory}/${name}`);
+      const file = this.#fileOf(name, mtime?.getTime());
+      file.complete(size);
+      this.#bytes += size;
+      await this.#claimOf(file);
+    }
+    return new Set(names);
+  }
+
+  /** A file that cannot be understood stays where it is, and holds up no other. */
+  async #claimOf(file: StagedFile): Promise<void> {
+    try {
+      this.#stems.add((await file.head()).head.stem);
+    } catch (cause) {
+      this.#options.context.log.error(`A staged file is left alone: ${errorText(cause)}`, {
+        path: file.path,
+      });
+      this.#files.delete(file.name);
+      this.#bytes -= file.bytes;
+    }
+  }
+
+  #fileOf(name: string, sinceMs = this.#options.context.clock.now()): StagedFile {
+    const known = this.#files.get(name);
+    if (known) return known;
+    const file = new StagedFile({
+      name,
+      sinceMs,
+      path: this.#place.finishedPath(name),
+      growingPath: this.#place.inUsePath(name),
+    });
+    this.#files.set(name, file);
+    return file;
+  }
+
+  async #published(file: StagedFile, bytes: number): Promise<void> {
+    const { head } = await file.head();
+    const cause = this.#causes.get(file.name);
+    this.#causes.delete(file.name);
+    this.#files.delete(file.name);
+    this.#stems.delete(head.stem);
+    this.#bytes -= file.bytes;
+    this.#wake();
+    this.#options.onPublished({ head, bytes, cause });
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,212 @@
+import { Backoff, type Context, errorText } from "sluice/plugin";
+import type { DeliveryWay } from "./delivery_way.ts";
+import type { SentNote } from "./sent_notes.ts";
+import type { StagedFile } from "./staged_file.ts";
+
+/** Of a growing file so much must wait before it is worth a request of its own. */
+const FOLLOW_BYTES = 16 * 1024 * 1024;
+const MAX_WAIT_MS = 30_000;
+/** At the end: without progress for so long the rest is left to the next start. */
+const END_PATIENCE_MS = 10_000;
+/** At the end: a target that refuses so often is not waited for. */
+const END_FAILURES = 3;
+/** At the end: for what is given up to notice. */
+const GIVE_UP_MS = 5000;
+const LOOK_MS = 20;
+
+/** How files are sent. */
+export interface UploaderOptions {
+  readonly context: Context;
+  readonly way: DeliveryWay;
+  /** Sent at once. */
+  readonly slots: number;
+  /** Tries to publish a file; 0: without limit. */
+  readonly closeTries: number;
+  /** Wait between those; 0: there is one try. */
+  readonly retryMs: number;
+  /** Files of which the target has all bytes already, as an earlier life noted. */
+  readonly known: Map<string, SentNote>;
+  /** A file has reached its target. */
+  onPublished(file: StagedFile, targetBytes: number): void;
+}
+
+/**
+ * Sends staged files, some at once, the oldest first; where nothing else waits, also those that still grow. A target that
+ * is away is asked again with growing waits, for one file; what only one file is refused for holds up no other.
+ */
+export class Uploader {
+  readonly #options: UploaderOptions;
+  readonly #queue: StagedFile[] = [];
+  /** Large enough to be sent ahead, and not tried yet. */
+  readonly #growing = new Set<StagedFile>();
+  readonly #seen = new WeakSet<StagedFile>();
+  readonly #active = new Set<StagedFile>();
+  readonly #runs = new Set<Promise<void>>();
+  readonly #resting = new Set<StagedFile>();
+  /** Those whose last try failed. */
+  readonly #failing = new Set<StagedFile>();
+  readonly #end = new AbortController();
+  readonly #backoff: Backoff;
+  readonly #maxWaitMs: number;
+  #isAway = false;
+  #isPaused = false;
+  #isEnding = false;
+  #endFailures = 0;
+  #publishedCount = 0;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+    const { retryMs } = options;
+    this.#maxWaitMs = retryMs > 0 ? Math.min(retryMs, MAX_WAIT_MS) : MAX_WAIT_MS;
+    this.#backoff = new Backoff({ firstMs: 200, maxMs: this.#maxWaitMs });
+  }
+
+  /** Sends under way. */
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
+  /** Complete files that are waiting or on their way, failed ones left out. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && !Array.from(this.#active).some(({ isComplete }) => isComplete);
+  }
+
+  /** A file that grows may be sent ahead. */
+  grown(file: StagedFile): void {
+    if (file.bytes < FOLLOW_BYTES || this.#seen.has(file)) return;
+    this.#seen.add(file);
+    this.#growing.add(file);
+    this.#schedule();
+  }
+
+  /** A file is complete. */
+  add(file: StagedFile): void {
+    this.#growing.delete(file);
+    this.#resting.delete(file);
+    if (!this.#active.has(file)) this.#queue.push(file);
+    this.#schedule();
+  }
+
+  /** Gives what is complete some time. The rest is given up by `giveUp`, and stays for the next start. */
+  async close(giveUp: () => void): Promise<void> {
+    const { context: { clock, signal } } = this.#options;
+    this.#isEnding = true;
+    this.#isPaused = false;
+    this.#backoff.reset();
+    this.#schedule();
+    let [seen, seenMs] = [this.#progress, clock.now()];
+    while (!this.isIdle && !signal.aborted && this.#endFailures < END_FAILURES) {
+      if (Math.abs(clock.now() - seenMs) >= END_PATIENCE_MS) break;
+      await clock.sleep(LOOK_MS, signal);
+      if (this.#progress !== seen) [seen, seenMs] = [this.#progress, clock.now()];
+    }
+    this.#end.abort(new Error("The sink ends"));
+    giveUp();
+    await Promise.race([Promise.all(this.#runs), clock.sleep(GIVE_UP_MS, signal)]);
+  }
+
+  /** A number that changes when something gets on. */
+  get #progress(): number {
+    return this.#publishedCount + Array.from(this.#active).reduce((sum, { readBytes }) => sum + readBytes, 0);
+  }
+
+  #schedule(): void {
+    if (this.#isPaused || this.#end.signal.aborted) return;
+    const slots = this.#isAway ? 1 : this.#options.slots;
+    while (this.#queue.length > 0 && this.#active.size < slots) this.#begin(this.#queue.shift()!);
+    if (!this.#isAway && !this.#isEnding) this.#follow(slots);
+  }
+
+  /** At most half of the slots are for files that grow, for those keep them long. */
+  #follow(slots: number): void {
+    let spare = Math.floor(slots / 2) -
+      Array.from(this.#active).filter(({ isComplete }) => !isComplete).length;
+    for (const file of this.#growing) {
+      if (spare <= 0 || this.#active.size >= slots) return;
+      this.#growing.delete(file);
+      spare--;
+      this.#begin(file);
+    }
+  }
+
+  #begin(file: StagedFile): void {
+    const run = this.#run(file).finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
+  }
+
+  async #run(file: StagedFile): Promise<void> {
+    const { way, known, onPublished } = this.#options;
+    this.#active.add(file);
+    try {
+      const bytes = await way.go(file, known, this.#end.signal);
+      this.#active.delete(file);
+      this.#publishedCount++;
+      this.#recover(file);
+      onPublished(file, bytes);
+    } catch (cause) {
+      this.#active.delete(file);
+      this.#refuse(file, cause);
+    }
+    this.#schedule();
+  }
+
+  #recover(file: StagedFile): void {
+    const hasFailed = this.#failing.delete(file);
+    this.#isAway = false;
+    this.#backoff.reset();
+    if (hasFailed && this.#failing.size === 0) this.#options.context.recover();
+  }
+
+  #refuse(file: StagedFile, cause: unknown): void {
+    if (this.#end.signal.aborted) return;
+    const { context, closeTries, retryMs } = this.#options;
+    // A long silence may end what is sent ahead: then the file is sent when it is complete.
+    if (!file.isComplete) return void this.#growing.delete(file);
+    this.#failing.add(file);
+    context.counters.add("ConnectionFailedCount");
+    context.hold(cause);
+    if (this.#isEnding) this.#endFailures++;
+    if (this.#isGivenUp(file, cause)) return;
+    if (file.publishTries > 0 && closeTries > 0) return this.#rest(file, retryMs);
+    if (isOfOneFile(cause)) return this.#rest(file, this.#maxWaitMs);
+    // The same file asks again, so that the same reason is told once.
+    this.#queue.unshift(file);
+    this.#isAway = true;
+    // Of several that break at once the first one counts.
+    if (!this.#isPaused) this.#pause();
+  }
+
+  /** As Flume does after `closeTries`; here the file stays in the stage. */
+  #isGivenUp(file: StagedFile, cause: unknown): boolean {
+    const { closeTries, retryMs, context: { log } } = this.#options;
+    const tries = retryMs <= 0 ? 1 : closeTries;
+    if (file.publishTries === 0 || tries === 0 || file.publishTries < tries) return false;
+    log.error(`Not published after ${file.publishTries} tries; the next start goes on: ${errorText(cause)}`, {
+      path: file.path,
+    });
+    return true;
+  }
+
+  /** Tries this file again later, and goes on with others. */
+  #rest(file: StagedFile, waitMs: number): void {
+    this.#resting.add(file);
+    void this.#options.context.clock.sleep(waitMs, this.#end.signal).then(() => {
+      if (this.#resting.has(file) && !this.#end.signal.aborted) this.add(file);
+    });
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    void this.#options.context.clock.sleep(this.#backoff.next(), this.#end.signal).then(() => {
+      this.#isPaused = false;
+      this.#schedule();
+    });
+  }
+}
+
+/** Said of this file or its folder, and until somebody changes something: others may fare better. */
+function isOfOneFile(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const { canRetry, exception } = cause as { canRetry?: unknown; exception?: unknown };
+  return canRetry === false || (typeof exception === "string" && exception.includes("QuotaExceeded"));
+}

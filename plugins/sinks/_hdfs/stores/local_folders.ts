@@ -1,0 +1,99 @@
+import { dirname } from "node:path";
+import { DeliveryError } from "sluice/plugin";
+import { RAISE_LIMIT } from "../../_rolling/descriptors.ts";
+
+/** After so many folders it asks the disk again. */
+const MAX_KNOWN = 10_000;
+
+/** The folders below one that is there, made where they are missing. */
+export class LocalFolders {
+  readonly #home: string;
+  readonly #root: string;
+  /** Their names are on the disk, in the folders above them. */
+  readonly #durable = new Set<string>();
+
+  /** Paths are relative to `root`, and lead to places below `home`, which is the same folder or one below it. */
+  constructor(root: string, home: string) {
+    this.#root = root === "/" ? "" : root;
+    this.#home = home;
+  }
+
+  /** Where a file lies. @throws {RangeError} when the path leads elsewhere. */
+  at(path: string): string {
+    const names = path.split("/");
+    const isPlain = names.every((name) => !["", ".", ".."].includes(name) && !name.includes("\0"));
+    const file = `${this.#root}/${path}`;
+    if (isPlain && file.startsWith(this.#home === "/" ? "/" : `${this.#home}/`)) return file;
+    throw new RangeError(`"${path}" is no path below "${this.#home}": write names with "/" between them`);
+  }
+
+  /** Makes the folder of a file; never the one above all, which may be a disk that is not mounted. */
+  makeFor(file: string): void {
+    this.#make(dirname(file));
+  }
+
+  /** Forces the names in the folder of a file to disk, and its own, where the system can do that. */
+  async syncFor(file: string): Promise<void> {
+    const folder = dirname(file);
+    await syncFolder(folder);
+    if (this.#durable.size > MAX_KNOWN) this.#durable.clear();
+    for (let at = folder; at !== this.#home && !this.#durable.has(at); at = dirname(at)) {
+      await syncFolder(dirname(at));
+      this.#durable.add(at);
+    }
+  }
+
+  #make(folder: string): void {
+    if (folder === this.#home) return this.#checkHome();
+    for (let isAgain = false;; isAgain = true) {
+      try {
+        Deno.mkdirSync(folder);
+        this.#durable.delete(folder);
+        return;
+      } catch (cause) {
+        if (cause instanceof Deno.errors.AlreadyExists) return;
+        if (isAgain || !(cause instanceof Deno.errors.NotFound)) throw cause;
+        this.#make(dirname(folder));
+      }
+    }
+  }
+
+  #checkHome(): void {
+    if (statOf(this.#home)?.isDirectory) return;
+    throw new DeliveryError(`Folder "${this.#home}" is gone: make it again, or mount its disk`);
+  }
+}
+
+/** What is there, be it a link that leads nowhere; undefined for nothing. */
+export function statOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    throw cause;
+  }
+}
+
+/** What could not be done, with what to do about it; an error of ours stays as it is. */
+export function toDiskError(what: string, cause: unknown): unknown {
+  if (cause instanceof DeliveryError || cause instanceof RangeError) return cause;
+  const text = cause instanceof Error ? cause.message : "";
+  const fix = FIXES.find(([pattern]) => pattern.test(text))?.[1];
+  return new DeliveryError(fix === undefined ? what : `${what} (${fix})`, { cause });
+}
+
+const FIXES: readonly (readonly [RegExp, string])[] = [
+  [/too many open files|os error 24\b/i, RAISE_LIMIT],
+  [/ENOSPC|No space left|os error 28\b/i, "free space on its disk"],
+  [/EDQUOT|quota|os error 122\b/i, "remove files, or raise the quota"],
+  [/EROFS|Read-only|os error 30\b/i, "mount its disk writable"],
+  [/EACCES|EPERM|denied|not permitted|os error 13\b/i, "let this user write there"],
+  [/ENAMETOOLONG|too long|os error 36\b/i, "shorten the file's name"],
+  [/ENOTDIR|Not a directory|os error 20\b/i, "a file stands where a folder is to be: move it away"],
+];
+
+async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using folder = await Deno.open(path);
+  await folder.sync();
+}

@@ -1,0 +1,78 @@
+import { DeliveryError } from "sluice/plugin";
+
+/**
+ * The keys of uploads that were begun and not yet ended, in a small file: what a killed process leaves in a bucket cannot
+ * be seen there, but costs. A power cut may take the last notes along; that costs no event.
+ */
+export class UploadNotes {
+  readonly #path: string;
+  readonly #open = new Set<string>();
+  readonly #suspect: Set<string>;
+
+  /** A file that is not there, or cannot be understood, has no notes. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#suspect = new Set(readNotes(path));
+  }
+
+  /** Keys for which something may be left of another life, or of an upload that could not be taken away. */
+  get suspects(): readonly string[] {
+    return [...this.#suspect];
+  }
+
+  /** Something may be left for this key that nobody will complete. */
+  isSuspect(key: string): boolean {
+    return this.#suspect.has(key);
+  }
+
+  /** An upload of this life is under way for this key. */
+  isOpen(key: string): boolean {
+    return this.#open.has(key);
+  }
+
+  /** Before the upload is begun. */
+  add(key: string): void {
+    this.#open.add(key);
+    this.#write();
+  }
+
+  /** The upload was given up, and the server did not hear of it. */
+  suspect(key: string): void {
+    this.#suspect.add(key);
+  }
+
+  /** The upload was given up, and something of it may be left. */
+  giveUp(key: string): void {
+    this.#open.delete(key);
+    this.#suspect.add(key);
+    this.#write();
+  }
+
+  /** Nothing is left for this key. */
+  remove(key: string): void {
+    const wasThere = [this.#open.delete(key), this.#suspect.delete(key)].includes(true);
+    if (wasThere) this.#write();
+  }
+
+  #write(): void {
+    const temporary = `${this.#path}.new`;
+    try {
+      Deno.writeTextFileSync(temporary, JSON.stringify([...new Set([...this.#suspect, ...this.#open])]));
+      Deno.renameSync(temporary, this.#path);
+    } catch (cause) {
+      throw new DeliveryError(`Cannot write "${this.#path}": see that its folder is there and has room`, {
+        cause,
+      });
+    }
+  }
+}
+
+function readNotes(path: string): string[] {
+  try {
+    const notes: unknown = JSON.parse(Deno.readTextFileSync(path));
+    return Array.isArray(notes) ? notes.filter((key) => typeof key === "string") : [];
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof SyntaxError) return [];
+    throw cause;
+  }
+}
