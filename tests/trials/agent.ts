@@ -8,6 +8,8 @@ export interface AgentOptions {
   readonly pipeline: string;
   readonly stateDir: string;
   readonly shutdownTimeout?: string;
+  /** So many files may it have open, where that is less than here. */
+  readonly descriptorLimit?: number;
 }
 
 /** A Sluice process, and what it says. */
@@ -19,20 +21,15 @@ export class Agent {
   readonly #reading: Promise<void>;
   #hasEnded = false;
 
-  constructor({ pipeline, stateDir, shutdownTimeout }: AgentOptions) {
+  constructor({ pipeline, stateDir, shutdownTimeout, descriptorLimit }: AgentOptions) {
     const limit = shutdownTimeout === undefined ? [] : ["--shutdown-timeout", shutdownTimeout];
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        `${ROOT}cli.ts`,
-        pipeline,
-        "--log-format",
-        "json",
-        "--state-dir",
-        stateDir,
-        ...limit,
-      ],
+    const words = [pipeline, "--log-format", "json", "--state-dir", stateDir, ...limit];
+    const whole = [Deno.execPath(), "run", "-A", `${ROOT}cli.ts`, ...words];
+    const [program, ...args] = descriptorLimit === undefined
+      ? whole
+      : ["sh", "-c", `ulimit -n ${descriptorLimit} && exec "$0" "$@"`, ...whole];
+    this.#child = new Deno.Command(program!, {
+      args,
       cwd: ROOT,
       stdin: "null",
       stdout: "null",

@@ -27,6 +27,8 @@ export interface Trial {
   /** Folders that each get all events. */
   readonly outputs: readonly string[];
   readonly feed: TrialFeed;
+  /** How long all may take to arrive in the end; some seconds unless said. */
+  readonly freshLimitMs?: number;
   /** Told of each agent but the last. */
   readonly onStart?: (agent: Agent) => void;
   /** Called after the last fault. */
@@ -75,7 +77,7 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
   await trial.onPeace?.();
   await feeding.stop();
   const agent = new Agent(options);
-  const freshMs = await passFresh(agent, trial.feed, arrivedBytes);
+  const freshMs = await passFresh(agent, trial, arrivedBytes);
   const code = await agent.stop();
   await trial.onStopped?.();
   const verdicts = outputs.map((output) => judge(output, feed.written, new Bodies()));
@@ -88,13 +90,13 @@ export async function runTrial(trial: Trial): Promise<TrialReport> {
 /** Writes one more event and waits until all has arrived; gives the time that took. */
 async function passFresh(
   agent: Agent,
-  { feed, writeFresh }: TrialFeed,
+  { feed: { feed, writeFresh }, freshLimitMs = FRESH_LIMIT_MS }: Pick<Trial, "feed" | "freshLimitMs">,
   arrivedBytes: () => number,
 ): Promise<number> {
   const startMs = performance.now();
   writeFresh();
   // What does not arrive is found missing.
-  await until("all to arrive", () => arrivedBytes() >= feed.outputBytes || agent.hasEnded, FRESH_LIMIT_MS)
+  await until("all to arrive", () => arrivedBytes() >= feed.outputBytes || agent.hasEnded, freshLimitMs)
     .catch(() => {});
   const freshMs = Math.round(performance.now() - startMs);
   // Repeats can bring as many bytes while the last events are still under way.

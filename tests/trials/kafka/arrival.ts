@@ -12,16 +12,19 @@ export interface Arrival {
   readonly outputs: readonly string[];
   readonly written: Written;
   readonly says: () => string;
+  readonly limitMs?: number;
 }
 
 /** Waits until nothing that was written is missing, and a moment longer for repeats. */
-export async function untilArrived({ outputs, written, says }: Arrival): Promise<Verdict> {
+export async function untilArrived(
+  { outputs, written, says, limitMs = ARRIVAL_LIMIT_MS }: Arrival,
+): Promise<Verdict> {
   const bodies = new Bodies();
   await until("all to arrive", async () => {
     if (judged({ outputs, written, says }, bodies)?.lost === 0) return true;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     return false;
-  }, ARRIVAL_LIMIT_MS).catch((cause) => {
+  }, limitMs).catch((cause) => {
     const { faults, ...verdict } = judge(outputs, written, bodies);
     throw new Error([cause.message, JSON.stringify(verdict), ...faults, says()].join("\n"));
   });
