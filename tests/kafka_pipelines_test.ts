@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Peer } from "./peers/peer.ts";
 import { sharedServerTest } from "./servers/mod.ts";
 import { parseExpected, updateExpected } from "./support/expected.ts";
-import { putFiles, ROOT, runPipeline } from "./support/run_pipeline.ts";
+import { type FillingOptions, startFilling } from "./support/filling_pipeline.ts";
+import { ROOT, runPipeline } from "./support/run_pipeline.ts";
 import { Witness } from "./trials/kafka/witness.ts";
 
 const kafkaTest = sharedServerTest("kafka");
@@ -11,23 +11,12 @@ const UPDATES = Deno.env.get("UPDATE_EXPECTED") !== undefined;
 /** The topic comes while it is read, and who waits for it looks every five seconds. */
 const LIMIT_MS = 40_000;
 
-/** Packages stay where they are, although HOME is another folder. */
-const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
-
 /** What fills the topic of a pipeline while it runs. */
-type Filling = (about: { readonly brokers: string; readonly folder: string }) => Promise<AsyncDisposable>;
+type Filling = (about: FillingOptions) => Promise<AsyncDisposable>;
 
 /** Another of the pipelines fills it. */
 function fromPipeline(name: string): Filling {
-  return async ({ brokers, folder }) => {
-    await putFiles(parseExpected(await Deno.readTextFile(`${ROOT}pipelines/${name}.expected`)), folder);
-    return new Peer({
-      program: Deno.execPath(),
-      args: ["run", "-A", "cli.ts", `pipelines/${name}.yaml`, "--state-dir", `${folder}/state-of-${name}`],
-      cwd: ROOT,
-      env: { KAFKA_BROKERS: brokers, IN: `${folder}/in` },
-    });
-  };
+  return (about) => startFilling(name, about);
 }
 
 /** Each line of the access log comes two times, the second time after all others. */
@@ -59,7 +48,7 @@ for (const [name, fill] of Object.entries(CASES)) {
         pipeline,
         expected,
         folder,
-        env: { KAFKA_BROKERS: brokers, DENO_DIR },
+        env: { KAFKA_BROKERS: brokers },
         limitMs: LIMIT_MS,
       });
       assert.equal(code, 0, stderr);

@@ -2,6 +2,7 @@ import { avroCases } from "./cases/avro.ts";
 import { confCases } from "./cases/conf.ts";
 import { fileCases } from "./cases/file.ts";
 import { flumeCases } from "./cases/flume.ts";
+import { hdfsCases } from "./cases/hdfs.ts";
 import { httpCases } from "./cases/http.ts";
 import { journalCases } from "./cases/journal.ts";
 import { kafkaCases } from "./cases/kafka.ts";
@@ -22,6 +23,7 @@ export const CASES: readonly Case[] = [
   ...avroCases,
   ...thriftCases,
   ...kafkaCases,
+  ...hdfsCases,
   ...journalCases,
   ...liveCases,
   ...flumeCases,
