@@ -32,7 +32,8 @@ export async function startManifest(options: StartOptions): Promise<Manifest> {
       log.info("The end of a manifest was never written whole", { path, offset: tornOffset });
     }
     if (files.size > 0) {
-      await manifest.replace();
+      // Also the next start, should this one fail, is to know that nothing is known.
+      await manifest.replace(damages.length > 0 ? { files: ofUnknownLength(files) } : {});
       const found = new Place(manifest.state.place ?? place);
       await putInOrder(found, files, { log, keepsTails: damages.length > 0, putElsewhere });
     }
@@ -44,6 +45,10 @@ export async function startManifest(options: StartOptions): Promise<Manifest> {
     manifest.close();
     throw cause;
   }
+}
+
+function ofUnknownLength(files: ReadonlyMap<string, FileState>): Map<string, FileState> {
+  return new Map(Array.from(files, ([path, file]) => [path, { ...file, bytes: null }]));
 }
 
 function parentOf(folder: string): string {

@@ -37,6 +37,8 @@ export interface OutputFile {
   readonly bytes: number;
   /** Bytes of writes that succeeded: always whole batches. */
   readonly joinedBytes: number;
+  /** It turned out that another file has its name: a start must not touch that. */
+  readonly isForeign?: boolean;
   /** True when the end of the file is not known any more: nothing may be added. */
   readonly isBroken: boolean;
   /** Writes slices one behind another; throws with nothing of them left in the file. */

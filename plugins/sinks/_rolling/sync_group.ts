@@ -248,7 +248,10 @@ export class SyncGroup {
     const next = this.#gathering;
     this.#gathering = undefined;
     this.#failure = { cause };
-    for (const file of [...round.files, ...next?.files ?? []]) this.#close(file);
+    const files = [...round.files, ...next?.files ?? []];
+    for (const file of files) this.#close(file);
+    const foreign = files.filter(({ isForeign }) => isForeign).map(({ path }) => path);
+    if (foreign.length > 0) this.#options.manifest.note({ gone: foreign });
     this.#options.onFailed();
     round.settled.reject(cause);
     next?.settled.reject(cause);
