@@ -97,6 +97,8 @@ export class WebHdfsRequests {
       } catch (cause) {
         fault ??= cause;
         excluded.push(named);
+        // One that may make the file yet must not be joined by another.
+        if (cause instanceof HdfsError && cause.isOutcomeUnknown) throw cause;
         const isLast = excluded.length >= MAX_DATA_NODES;
         if (isLast || !(cause instanceof HdfsError) || !cause.canRetry) throw fault;
       }
@@ -122,7 +124,7 @@ export class WebHdfsRequests {
       await request.begin();
       return { call: target, request };
     } catch (cause) {
-      throw toError(target, cause, {});
+      throw toError(target, cause, { isOutcomeUnknown: op.op === "CREATE" && request.wasSent });
     }
   }
 
