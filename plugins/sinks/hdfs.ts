@@ -12,7 +12,7 @@ import type { FileFormat } from "./_hdfs/formats/format.ts";
 import { makeFormat } from "./_hdfs/formats/make_format.ts";
 import { StagedFormats } from "./_hdfs/formats/staged_formats.ts";
 import { StageSink } from "./_hdfs/stage/stage_sink.ts";
-import { openTarget, parseTarget } from "./_hdfs/target.ts";
+import { openTarget, parseTarget, targetName } from "./_hdfs/target.ts";
 import { targetNeeds } from "./_hdfs/target_needs.ts";
 import { workerNeeds } from "./_hdfs/formats/worker_needs.ts";
 import type { RollSettings } from "./_rolling/open_file.ts";
@@ -110,6 +110,7 @@ sink:
       formats: new StagedFormats(settings, format, context),
       buckets: await makeBuckets(settings, format, context),
       store: await openTarget(settings, context),
+      target: targetName(settings),
       rolls: rollSettings(settings),
       slots: settings["hdfs.threadsPoolSize"],
       closeTries: settings["hdfs.closeTries"],
@@ -139,13 +140,13 @@ async function makeBuckets(settings: HdfsSettings, format: FileFormat, { clock }
   const { "hdfs.filePrefix": filePrefix, "hdfs.inUsePrefix": inUsePrefix, "hdfs.fileSuffix": suffix } =
     settings;
   const { path } = parseTarget(settings["hdfs.path"], settings["hdfs.nameNodes"].length > 0);
-  // What is staged is sent as whole files, and none must be found by its final name while it is sent.
-  const isHidden = settings.durable === "stage" && isBare(settings);
   return new Buckets({
     path,
     filePrefix,
     inUsePrefix,
-    inUseSuffix: isHidden ? ".tmp" : inUseSuffixOf(settings),
+    inUseSuffix: inUseSuffixOf(settings),
+    // What is staged is sent as whole files, and none must be found by its final name while it is sent.
+    isAlwaysApart: settings.durable === "stage",
     end: suffix === "" ? format.extension : suffix,
     timeZone: settings["hdfs.timeZone"],
     round: roundingOf(settings),
@@ -157,11 +158,6 @@ async function makeBuckets(settings: HdfsSettings, format: FileFormat, { clock }
 
 function inUseSuffixOf(settings: HdfsSettings): string {
   return settings["hdfs.emptyInUseSuffix"] ? "" : settings["hdfs.inUseSuffix"];
-}
-
-/** Files have their final names from the start. */
-function isBare(settings: HdfsSettings): boolean {
-  return settings["hdfs.inUsePrefix"] === "" && inUseSuffixOf(settings) === "";
 }
 
 function rollSettings(settings: HdfsSettings): RollSettings {

@@ -20,6 +20,8 @@ export interface BucketSettings {
   readonly filePrefix: string;
   readonly inUsePrefix: string;
   readonly inUseSuffix: string;
+  /** No file may be found by its final name while it is written. */
+  readonly isAlwaysApart: boolean;
   /** Behind the counter. */
   readonly end: string;
   readonly timeZone?: string | undefined;
@@ -92,8 +94,10 @@ export class Buckets {
     const [path, prefix, inUsePrefix] = bucket.split(GAP);
     const folder = path === "" ? "" : `${path}/`;
     const name = `${prefix}.${count}`;
-    const isApart = inUsePrefix !== "" || inUseSuffix !== "";
-    const inUseEnd = `${isApart ? this.#mark : ""}${end}${inUseSuffix}`;
+    const isApart = inUsePrefix !== "" || inUseSuffix !== "" || this.#settings.isAlwaysApart;
+    // Both are empty where a prefix of header values is: then the mark alone would look like a final name.
+    const hiding = isApart && inUsePrefix === "" && inUseSuffix === "" ? ".tmp" : inUseSuffix;
+    const inUseEnd = `${isApart ? this.#mark : ""}${end}${hiding}`;
     const inUse = `${folder}${fitName(`${inUsePrefix}${name}`, inUseEnd)}`;
     return { stem: `${folder}${name}`, end, inUse };
   }

@@ -83,6 +83,15 @@ export async function openTarget(settings: HdfsSettings, context: Context): Prom
   });
 }
 
+/** What files are sent to: two settings with the same name lead to the same files. */
+export function targetName(settings: HdfsSettings): string {
+  const target = parseTarget(settings["hdfs.path"], settings["hdfs.nameNodes"].length > 0);
+  const { scheme, authority } = target;
+  if (scheme === "file") return scheme;
+  if (scheme === "s3") return [scheme, authority, settings["s3.endpoint"] ?? ""].join(" ");
+  return [scheme, authority, ...nameNodesOf(target, settings["hdfs.nameNodes"])].join(" ");
+}
+
 /** The folders in front of the first escape; they are not made again when they vanish, for a disk may be mounted there. */
 function fixedFolder(path: string): string {
   const names = path.split("/");

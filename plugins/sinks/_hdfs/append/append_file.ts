@@ -1,6 +1,6 @@
 import { DeliveryError } from "sluice/plugin";
 import type { OutputFile } from "../../_rolling/shelf.ts";
-import type { AppendStore } from "../stores/store.ts";
+import { type AppendStore, OtherFileError } from "../stores/store.ts";
 import type { Transform } from "../formats/transform.ts";
 
 /** What a file appends to, and how. */
@@ -23,12 +23,15 @@ export class AppendFile implements OutputFile {
   targetBytes = 0;
   /** Tries to create it: of an earlier one a file may still appear. */
   creations = 0;
+  isForeign = false;
   readonly #parts: AppendFileParts;
   #waiting: Uint8Array[] = [];
   #sentBytes = 0;
   #writtenBytes = 0;
   #joinedBytes = 0;
   #isCreated = false;
+  /** An append failed of which something may come late. */
+  #mayGrow = false;
   #isOpen = true;
 
   constructor({ path, inUsePath }: Pick<OutputFile, "path" | "inUsePath">, parts: AppendFileParts) {
@@ -82,7 +85,8 @@ export class AppendFile implements OutputFile {
     const change = await transform();
     const parts = change ? await collect(change(stream(plain))) : plain;
     await persist(this.path, async (tries) => {
-      if (tries > 1 && this.#isCreated) await this.#mend();
+      if (tries > 1) this.#mayGrow = true;
+      await this.mend();
       await this.#append(parts);
     });
     this.#sentBytes = joinedBytes;
@@ -99,13 +103,23 @@ export class AppendFile implements OutputFile {
 
   async #append(parts: readonly Uint8Array[]): Promise<void> {
     const { store } = this.#parts;
-    if (!this.#isCreated) await store.create(this.inUsePath, this.creations++ > 0);
-    this.#isCreated = true;
+    if (!this.#isCreated) await this.#create(store);
     await store.append(this.inUsePath, parts);
   }
 
-  /** Cuts off what an append has left of which nobody knows how it ended. */
-  async #mend(): Promise<void> {
+  async #create(store: AppendStore): Promise<void> {
+    try {
+      await store.create(this.inUsePath, this.creations++ > 0);
+      this.#isCreated = true;
+    } catch (cause) {
+      this.isForeign = cause instanceof OtherFileError;
+      throw cause;
+    }
+  }
+
+  /** Cuts off what an append has left of which nobody knows how it ended, however late it came. */
+  async mend(): Promise<void> {
+    if (!this.#mayGrow || !this.#isCreated) return;
     const { inUsePath: path, targetBytes } = this;
     const { store } = this.#parts;
     const held = `"${path}" is still held for a writer that is gone`;

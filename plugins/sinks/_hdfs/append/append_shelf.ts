@@ -144,10 +144,15 @@ export class AppendShelf implements Shelf {
   async #name(path: string): Promise<void> {
     const { context, closeTries, retryMs, onPublished } = this.#options;
     const backoff = new Backoff({ maxMs: retryMs > 0 ? Math.min(retryMs, MAX_WAIT_MS) : MAX_WAIT_MS });
-    const { targetBytes: bytes, creations } = this.#files.get(path)!;
+    const file = this.#files.get(path)!;
+    const { targetBytes: bytes, creations } = file;
     const tries = retryMs <= 0 ? 1 : closeTries;
+    let isMended = false;
     for (let count = 1;; count++) {
       try {
+        // Once a rename was tried its length says nothing any more.
+        if (!isMended) await file.mend();
+        isMended = true;
         const finalPath = await publishFree(
           this.#options.store,
           { name: AppendName.parse(path), bytes, isWatched: creations > 1 },

@@ -24,6 +24,8 @@ export interface AppendSinkParts extends Omit<AppendShelfOptions, "transform" | 
   readonly format: FileFormat;
   readonly formats: StagedFormats;
   readonly rolls: RollSettings;
+  /** What `store` leads to. */
+  readonly target: string;
   readonly appendBytes: number;
   readonly appendMs: number;
 }

@@ -76,17 +76,20 @@ export class DeliveryWay {
     signal: AbortSignal,
   ): Promise<SentNote> {
     const { store, transformOf } = this.#parts;
-    const transform = await transformOf(format);
-    const staged = file.read(signal);
-    const upload = await store.put(path, transform ? transform(staged) : staged, signal);
+    const transform = await transformOf(format).catch((cause) => {
+      throw new StagedFileError(errorText(cause), { cause });
+    });
+    const staged = ofThisFile(file.read(signal), signal);
+    const bytes = transform ? ofThisFile(transform(staged), signal) : staged;
+    const upload = await store.put(path, bytes, signal);
     await file.completed(signal);
     const note = { upload, finalPath };
     try {
       await this.#parts.notes.write(file.name, note);
       return note;
     } catch (cause) {
-      // It is sent again under another name.
-      await store.discard(upload).catch(() => {});
+      // It is sent again under another name. Once there is no note for certain, nobody relies on this one.
+      await this.#parts.notes.remove(file.name).then(() => store.discard(upload)).catch(() => {});
       throw cause;
     }
   }
@@ -132,6 +135,26 @@ export class DeliveryWay {
       this.#parts.log.warn(`The next start removes a note: ${errorText(cause)}`, { path: file.path });
     }
   }
+}
+
+/** What goes wrong before the target has to do with it concerns one file: others may fare better. */
+async function* ofThisFile(
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (cause) {
+    if (signal.aborted || cause instanceof StagedFileError) throw cause;
+    throw new StagedFileError(errorText(cause), { cause });
+  }
+}
+
+/** A staged file cannot be read, or made into what is to be sent. */
+class StagedFileError extends Error {
+  override readonly name = "StagedFileError";
+  /** As errors of targets say that others need not wait. */
+  readonly canRetry = false;
 }
 
 /** A file's final name: another one for each count. */

@@ -16,37 +16,44 @@ export interface SentNote {
 export class SentNotes {
   readonly #folder: string;
   readonly #stage: string;
+  readonly #target: string;
   /** Notes that go when the stage's folder is on disk. */
   #ended: string[] = [];
   #sweeping: Promise<void> | undefined;
 
-  /** Makes the folder; `stage` is where the staged files are. */
-  constructor(folder: string, stage: string) {
+  /** Makes the folder; `stage` is where the staged files are, and `target` what they are sent to. */
+  constructor(folder: string, { stage, target }: { readonly stage: string; readonly target: string }) {
     this.#folder = folder;
     this.#stage = stage;
+    this.#target = target;
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
-  /** All notes, by the names of their files. What is no whole note was never relied on. */
+  /**
+   * All notes, by the names of their files. What is no whole note was never relied on, and what was sent to another target
+   * is sent to this one, too.
+   */
   async read(): Promise<ReadonlyMap<string, SentNote>> {
     const notes = new Map<string, SentNote>();
     for await (const { name } of Deno.readDir(this.#folder)) {
-      const note = name.endsWith(".new") ? undefined : await readNote(`${this.#folder}/${name}`);
+      const note = name.endsWith(".new") ? undefined : await this.#readNote(`${this.#folder}/${name}`);
       if (note) notes.set(name, note);
       else Deno.removeSync(`${this.#folder}/${name}`);
     }
     return notes;
   }
 
-  /** Resolves when the note is on disk; one that cannot get there is taken back. */
+  /** Resolves when the note is on disk. When that fails, nobody knows whether it is. */
   async write(name: string, note: SentNote): Promise<void> {
     const path = `${this.#folder}/${name}`;
     try {
-      await writeFile(`${path}.new`, new TextEncoder().encode(JSON.stringify(note)));
+      await writeFile(
+        `${path}.new`,
+        new TextEncoder().encode(JSON.stringify({ ...note, target: this.#target })),
+      );
       Deno.renameSync(`${path}.new`, path);
       await syncFolder(this.#folder);
     } catch (cause) {
-      await this.remove(name).catch(() => {});
       throw new DeliveryError(`Cannot write "${path}": see that its disk has room`, { cause });
     }
   }
@@ -67,6 +74,17 @@ export class SentNotes {
     await this.#sweeping;
   }
 
+  async #readNote(path: string): Promise<SentNote | undefined> {
+    try {
+      const { upload, finalPath, target } = JSON.parse(await Deno.readTextFile(path));
+      const isNote = typeof upload?.path === "string" && typeof finalPath === "string";
+      return isNote && target === this.#target ? { upload, finalPath } : undefined;
+    } catch (cause) {
+      if (cause instanceof SyntaxError) return undefined;
+      throw cause;
+    }
+  }
+
   async #sweep(): Promise<void> {
     const names = this.#ended;
     this.#ended = [];
@@ -79,18 +97,6 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   using file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
   for (let from = 0; from < bytes.length;) from += file.writeSync(bytes.subarray(from));
   await file.syncData();
-}
-
-async function readNote(path: string): Promise<SentNote | undefined> {
-  try {
-    const { upload, finalPath } = JSON.parse(await Deno.readTextFile(path));
-    return typeof upload?.path === "string" && typeof finalPath === "string"
-      ? { upload, finalPath }
-      : undefined;
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined;
-    throw cause;
-  }
 }
 
 function removeIfThere(path: string): void {

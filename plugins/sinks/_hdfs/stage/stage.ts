@@ -1,4 +1,4 @@
-import { type Context, errorText } from "sluice/plugin";
+import { type Context, DeliveryError, errorText } from "sluice/plugin";
 import { makeFolder, syncFolder } from "../../_rolling/folders.ts";
 import { LocalShelf } from "../../_rolling/local_shelf.ts";
 import type { Manifest } from "../../_rolling/manifest.ts";
@@ -26,6 +26,8 @@ export interface StageOptions
   readonly store: FileStore;
   /** The state folder of the sink. */
   readonly folder: string;
+  /** What `store` leads to. */
+  readonly target: string;
   onPublished(file: PublishedFile): void;
 }
 
@@ -103,14 +105,15 @@ export class Stage implements FileWatch {
       },
     });
     try {
-      const notes = new SentNotes(`${folder}/sent`, this.#place.directory);
+      const { target } = this.#options;
+      const notes = new SentNotes(`${folder}/sent`, { stage: this.#place.directory, target });
       const known = await notes.read();
-      if (manifest.reading.damages.length === 0) this.#removeUnknown();
+      this.#settleUnknown(manifest.reading.damages.length > 0);
       const staged = await this.#survey();
       // A file that is gone here may come back with the power, unless that is on disk.
       if (known.size > 0) await syncFolder(this.#place.directory);
       for (const name of known.keys()) if (!staged.has(name)) await notes.remove(name);
-      const wanted = new Map(Array.from(known).filter(([name]) => this.#files.has(name)));
+      const wanted = new Map(Array.from(known).filter(([name]) => staged.has(name)));
       await this.#sweepTarget(wanted);
       const way = new DeliveryWay({ ...this.#options, notes, log: context.log });
       this.#uploader = new Uploader({
@@ -206,11 +209,14 @@ export class Stage implements FileWatch {
     }
   }
 
-  /** Files that were created and not noted any more: there is nothing in them that counts. */
-  #removeUnknown(): void {
+  /** In files that were created and not noted any more is nothing that counts, unless the manifest has lost something. */
+  #settleUnknown(isDamaged: boolean): void {
     const { directory } = this.#place;
     for (const { name } of Deno.readDirSync(directory)) {
-      if (name.endsWith(GROWING_SUFFIX)) Deno.removeSync(`${directory}/${name}`);
+      if (!name.endsWith(GROWING_SUFFIX)) continue;
+      const path = `${directory}/${name}`;
+      if (isDamaged) Deno.renameSync(path, path.slice(0, -GROWING_SUFFIX.length));
+      else Deno.removeSync(path);
     }
   }
 
@@ -222,8 +228,8 @@ export class Stage implements FileWatch {
     for (const name of names.sort()) {
       const { size, mtime } = await Deno.stat(`${directory}/${name}`);
       const file = this.#fileOf(name, mtime?.getTime());
+      this.#bytes += size - file.bytes;
       file.complete(size);
-      this.#bytes += size;
       await this.#claimOf(file);
     }
     return new Set(names);
@@ -234,6 +240,7 @@ export class Stage implements FileWatch {
     try {
       this.#stems.add((await file.head()).head.stem);
     } catch (cause) {
+      if (!(cause instanceof DeliveryError)) throw cause;
       this.#options.context.log.error(`A staged file is left alone: ${errorText(cause)}`, {
         path: file.path,
       });

@@ -22,6 +22,8 @@ export interface StageSinkParts extends Pick<UploaderOptions, "slots" | "closeTr
   readonly format: FileFormat;
   readonly formats: StagedFormats;
   readonly store: FileStore;
+  /** What `store` leads to. */
+  readonly target: string;
   readonly rolls: RollSettings;
   /** 0: without limit. */
   readonly stageBytes: number;

@@ -72,9 +72,9 @@ export class LeftNames {
       if (!this.#isLeft(name)) continue;
       const sinceMs = this.#sinceMs.get(name) ?? this.#now();
       this.#sinceMs.set(name, sinceMs);
-      this.#removing = { name, done: remove(name) };
+      this.#removing = { name, done: remove(name).catch(isOfOneName) };
       const wasThere = await this.#removing.done;
-      if (!wasThere && this.#isLeft(name) && this.#now() - sinceMs >= WATCH_MS) this.forget(name);
+      if (!wasThere && this.#isLeft(name) && this.#now() - sinceMs >= WATCH_MS) this.avoid(name);
     }
   }
 
@@ -85,6 +85,12 @@ export class LeftNames {
   #isLeft(name: string): boolean {
     return this.#notes.isSuspect(name) && !this.#notes.isOpen(name);
   }
+}
+
+/** What is refused for one name for good holds up no other. */
+function isOfOneName(cause: unknown): false {
+  if (cause instanceof Error && (cause as { canRetry?: unknown }).canRetry === false) return false;
+  throw cause;
 }
 
 /** It begins and ends as the name does: by that others know that they are to leave it alone. */

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file require-await -- The contract is that of targets that are far away.
 import { type LocalFolders, statOf, toDiskError } from "./local_folders.ts";
-import { type AppendStore, otherFileError } from "./store.ts";
+import { type AppendStore, OtherFileError } from "./store.ts";
 
 /** Files on a disk that grow. What was written by one who is gone is closed by the system, so nothing is to be recovered. */
 export class LocalAppends implements AppendStore {
@@ -77,7 +77,7 @@ function open(file: string, isAgain: boolean): Deno.FsFile {
     return Deno.openSync(file, { write: true, createNew: true });
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
-    if (!isAgain || Deno.statSync(file).size > 0) throw otherFileError(file);
+    if (!isAgain || Deno.statSync(file).size > 0) throw new OtherFileError(file);
     return Deno.openSync(file, { write: true });
   }
 }

@@ -83,7 +83,9 @@ export interface AppendStore {
   recover(path: string): Promise<boolean>;
 }
 
-/** Of a name that is to be a new file's, and is another's. */
-export function otherFileError(path: string): DeliveryError {
-  return new DeliveryError(`"${path}" is there already: does another sink give files the same names?`);
+/** A name that is to be a new file's is another's. */
+export class OtherFileError extends DeliveryError {
+  constructor(path: string) {
+    super(`"${path}" is there already: does another sink give files the same names?`);
+  }
 }

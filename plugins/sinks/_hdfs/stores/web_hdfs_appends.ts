@@ -1,7 +1,7 @@
 import type { HdfsClient, HdfsCreateOptions } from "../../../../protocols/hadoop/hdfs_client.ts";
 import { HdfsError } from "../../../../protocols/hadoop/hdfs_error.ts";
 import type { LeftNames } from "./left_names.ts";
-import { type AppendStore, otherFileError } from "./store.ts";
+import { type AppendStore, OtherFileError } from "./store.ts";
 
 /** Said of one folder, and until somebody does something about it. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -56,7 +56,7 @@ export class WebHdfsAppends implements AppendStore {
       await output.close();
     } catch (cause) {
       if (!(cause instanceof HdfsError) || cause.exception !== "FileAlreadyExistsException") throw cause;
-      if (!isAgain || await this.length(path) !== 0) throw otherFileError(path);
+      if (!isAgain || await this.length(path) !== 0) throw new OtherFileError(path);
     }
   }
 

@@ -103,29 +103,34 @@ export class WebHdfsStore implements FileStore {
     this.#client.close();
   }
 
-  /** What is refused before a byte is sent leaves nothing. */
+  /** What is refused before a byte of the request has left leaves nothing. */
   async #create(name: string): Promise<HdfsOutput> {
     try {
       return await this.#client.create(this.#whole(name), { ...this.#creation, overwrite: true });
     } catch (cause) {
-      this.#left.forget(name);
+      if (cause instanceof HdfsError && cause.isOutcomeUnknown) this.#left.leave(name);
+      else this.#left.forget(name);
       throw cause;
     }
   }
 
   async #name(upload: Upload, finalPath: string): Promise<Published> {
     const isFresh = this.#fresh.delete(upload) && upload.path !== finalPath;
-    if (isFresh && this.#client.refusesFolders && await this.#rename(upload.path, finalPath)) return "done";
-    for (let tries = 0; tries < 3; tries++) {
+    let outcome: boolean | undefined = false;
+    if (isFresh && this.#client.refusesFolders) outcome = await this.#rename(upload.path, finalPath);
+    for (let tries = 0; tries < 3 && !outcome; tries++) {
       const there = await this.#status(finalPath);
       const isThere = there !== undefined && isFile(there, upload);
       if (isThere && upload.path === finalPath) return "done";
-      if (!await this.#isHere(upload)) return await this.#settleMoved(upload, finalPath);
+      if (!await this.#isHere(upload)) {
+        return await this.#settleMoved(upload, finalPath, outcome === undefined);
+      }
       // A folder would take the file in.
       if (there) return "taken";
       if (tries > 0) await this.#makeFolderOf(finalPath);
-      if (await this.#rename(upload.path, finalPath)) return "done";
+      outcome = await this.#rename(upload.path, finalPath);
     }
+    if (outcome) return "done";
     throw new Error(`HDFS does not rename "${upload.path}" to "${finalPath}", and does not say why`);
   }
 
@@ -147,10 +152,13 @@ export class WebHdfsStore implements FileStore {
   }
 
   /** What became of a file that is not where it was: an answer that was lost may just have come true. */
-  async #settleMoved(upload: Upload, finalPath: string): Promise<Published> {
+  async #settleMoved(upload: Upload, finalPath: string, wasRenamed: boolean): Promise<Published> {
     const there = await this.#status(finalPath);
     if (there && isFile(there, upload)) return "done";
-    return await this.#status(upload.path) ? "replaced" : "gone";
+    if (await this.#status(upload.path)) return "replaced";
+    // It may have had its name just now, and been fetched: only who has a note of it can tell that from a loss.
+    if (wasRenamed) throw new Error(`"${upload.path}" is gone, perhaps by the name "${finalPath}"`);
+    return "gone";
   }
 
   async #makeFolderOf(path: string): Promise<void> {
@@ -168,12 +176,12 @@ export class WebHdfsStore implements FileStore {
     return status;
   }
 
-  /** False also when nobody knows: looking tells. */
-  async #rename(from: string, to: string): Promise<boolean> {
+  /** Undefined when nobody knows: looking tells. */
+  async #rename(from: string, to: string): Promise<boolean | undefined> {
     try {
       return await this.#client.rename(this.#whole(from), this.#whole(to));
     } catch (cause) {
-      if (cause instanceof HdfsError && cause.isOutcomeUnknown) return false;
+      if (cause instanceof HdfsError && cause.isOutcomeUnknown) return undefined;
       throw cause;
     }
   }

@@ -7,6 +7,7 @@ const SETTINGS: BucketSettings = {
   filePrefix: "FlumeData",
   inUsePrefix: "",
   inUseSuffix: ".tmp",
+  isAlwaysApart: false,
   end: ".gz",
   useLocalTimeStamp: false,
   host: { name: "web7", address: "10.1.2.3", fqdn: "web7.example.org" },
@@ -77,4 +78,8 @@ Deno.test("hdfs buckets: two sinks with the same settings never use the same nam
   assert.match(one.inUse, MARK);
   // Where names in use are the final ones, they stay what Flume makes them.
   assert.equal(namesOf({ inUseSuffix: "" }).inUse, "flume/FlumeData.6.gz");
+  assert.match(
+    namesOf({ inUseSuffix: "", isAlwaysApart: true }).inUse,
+    /^flume\/FlumeData\.6\.[0-9a-f]{6}\.gz\.tmp$/,
+  );
 });

@@ -18,7 +18,10 @@ interface Bench {
   readonly forgetful: { readonly nameNodes: readonly string[] };
   /** The sink's part of the state folder. */
   readonly ownState: string;
+  /** The setting for what passes for another cluster. */
+  readonly elsewhere: { readonly nameNodes: readonly string[] };
   names(): Promise<string[]>;
+  remove(name: string): Promise<unknown>;
   /** Name → text. */
   files(): Promise<Record<string, string>>;
 }
@@ -31,6 +34,8 @@ function leftTest(name: string, body: (bench: Bench) => Promise<void>): void {
     using relay = new HttpRelay(`http://${env.HDFS_WEBHDFS}`);
     relay.meddle(/op=RENAME/, "lose", 1000);
     const forgetful = { nameNodes: [relay.endpoint] };
+    const elsewhere = { nameNodes: [`http://localhost:${env.HDFS_WEBHDFS!.split(":")[1]}`] };
+    const remove = (name: string) => client.remove(`${folder}/${name}`);
     const nameNodes = [`http://${env.HDFS_WEBHDFS}`];
     const target = { path: `${env.HDFS_URI}${folder}`, nameNodes, user: env.HDFS_USER };
     const make = (settings = {}, change = {}) =>
@@ -45,7 +50,15 @@ function leftTest(name: string, body: (bench: Bench) => Promise<void>): void {
     };
     try {
       const { context } = await make();
-      await body({ make, forgetful, names, ownState: `${stateDir}/hdfs/${context.name}`, files });
+      await body({
+        make,
+        forgetful,
+        elsewhere,
+        names,
+        remove,
+        ownState: `${stateDir}/hdfs/${context.name}`,
+        files,
+      });
     } finally {
       client.close();
       await Deno.remove(stateDir, { recursive: true });
@@ -94,6 +107,34 @@ leftTest("hdfs sink takes nothing away at a start that fails (durable: append)",
   await last.close!();
   assert.deepEqual(Object.values(await files()), ["the only copy\n"]);
   assert.doesNotMatch(Object.keys(await files()).join(), /\.tmp/);
+});
+
+leftTest("hdfs sink sends to a new target what had no name at the one before", async (bench) => {
+  const { make, forgetful, elsewhere, ownState, names, files, remove } = bench;
+  const first = await make({ rollCount: 1, ...forgetful });
+  await deliver(first, "the only copy", { position: { in: 1 } });
+  await until("the file to be sent", () => Array.from(Deno.readDirSync(`${ownState}/sent`)).length > 0);
+  await first.close!();
+  await remove((await names())[0]!);
+  const next = await make({ rollCount: 1, ...elsewhere });
+  await next.resume!();
+  await until("the file", async () => (await names()).some((name) => !name.endsWith(".tmp")));
+  await next.close!();
+  assert.deepEqual(Object.values(await files()), ["the only copy\n"]);
+});
+
+leftTest("hdfs sink sends others when a staged file cannot be made into one", async (bench) => {
+  const { make, names, ownState } = bench;
+  const stage = `${ownState}/stage`;
+  const head = { stem: "left 0/a.1", end: "", inUse: "left 0/a.1.tmp", format: "no settings" };
+  Deno.writeTextFileSync(`${stage}/1-000000001`, `${JSON.stringify(head)}\nrows`);
+  const sink = await make({ rollCount: 1 });
+  await deliver(sink, "eins", { position: { in: 1 } });
+  await deliver(sink, "zwei", { position: { in: 2 } });
+  const isNamed = (name: string) => !name.endsWith(".tmp");
+  await until("the others", async () => (await names()).filter(isNamed).length === 2);
+  await sink.close!();
+  assert.deepEqual(Array.from(Deno.readDirSync(stage), ({ name }) => name), ["1-000000001"]);
 });
 
 leftTest("hdfs sink leaves finished files alone that never had another name", async ({ make, files }) => {

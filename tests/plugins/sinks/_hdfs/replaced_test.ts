@@ -23,7 +23,7 @@ hdfsTest(
     const names = async () => (await Array.fromAsync(client.list("/replaced"))).map(({ name }) => name);
     const isNoted = () => Object.keys(filesBelow(stateDir)).some((path) => /\/sent\/[^/.]+$/.test(path));
     try {
-      relay.meddle(/op=RENAME/, "lose", 1000);
+      relay.meddle(/op=RENAME/, "lose", 12);
       const first = await makeHdfs(settings, { stateDir });
       await deliver(first, "the only copy", { position: { in: 1 } });
       await until("the file to be sent", isNoted);
@@ -31,8 +31,7 @@ hdfsTest(
       const [inUse] = await names();
       await putFile(client, `/replaced/${inUse}`, { content: "another's", overwrite: true });
 
-      const direct = { ...settings, nameNodes: [`http://${env.HDFS_WEBHDFS}`] };
-      const second = await makeHdfs(direct, { stateDir });
+      const second = await makeHdfs(settings, { stateDir });
       assert.deepEqual(await second.resume!(), { in: 1 });
       await until("the file to have its name", async () => (await names()).length === 2);
       await second.close!();

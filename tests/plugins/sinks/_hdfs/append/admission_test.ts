@@ -7,7 +7,13 @@ import { testContext } from "../../../../support/context.ts";
 
 const NAMES = { path: "%{kind}", filePrefix: "%{kind}", inUsePrefix: "", inUseSuffix: ".tmp", end: "" };
 const HOST = { name: "here", address: "127.0.0.1", fqdn: "here" };
-const SETTINGS = { ...NAMES, useLocalTimeStamp: false, host: HOST, headerSlashes: "encode" } as const;
+const SETTINGS = {
+  ...NAMES,
+  isAlwaysApart: false,
+  useLocalTimeStamp: false,
+  host: HOST,
+  headerSlashes: "encode",
+} as const;
 
 /** The parts of a batch with an event for each kind. */
 function partsOf(kinds: readonly string[]) {

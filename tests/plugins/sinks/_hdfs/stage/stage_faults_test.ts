@@ -45,13 +45,14 @@ function makeStage(
   const sink = new StageSink({
     context,
     store,
-    buckets: new Buckets({ ...names, useLocalTimeStamp: false, host: HOST }, clock),
+    buckets: new Buckets({ ...names, isAlwaysApart: true, useLocalTimeStamp: false, host: HOST }, clock),
     format: plainStream(codec),
     formats: {
       text: "",
       transformOf: () => Promise.resolve(undefined),
       close: () => {},
     } as unknown as StageSinkParts["formats"],
+    target: "file",
     rolls: { ...ROLLS, maxOpenFiles: 10 },
     slots: 2,
     closeTries: 0,
