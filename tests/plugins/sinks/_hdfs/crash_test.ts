@@ -40,7 +40,7 @@ function settingsOf(out: string, durable: string, random: () => number): Record<
     rollSize: one(0, 0, 100),
     threadsPoolSize: one(1, 3, 10),
     inUsePrefix: one("", "_"),
-    emptyInUseSuffix: durable === "stage" && one(false, true),
+    emptyInUseSuffix: one(false, true),
     durable,
     appendInterval: 1,
   };
