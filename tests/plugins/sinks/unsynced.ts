@@ -11,7 +11,6 @@ interface Change {
 /** Remembers what is on disk for certain, so that a power cut can take any part of the rest away. */
 export class Unsynced {
   readonly #durable = new Map<string, Uint8Array>();
-  readonly #links = new Map<string, string>();
   #changes: Change[] = [];
 
   /** A file is about to be opened, which may create it. */
@@ -44,7 +43,6 @@ export class Unsynced {
     if (exists(to)) return;
     const durable = this.#durable.get(from);
     if (durable) this.#durable.set(to, durable);
-    this.#links.set(from, to);
     this.#changes.push({ folder: dirname(to), undo: () => removeIfThere(to) });
   }
 
@@ -52,7 +50,7 @@ export class Unsynced {
   removing(path: string): void {
     if (!exists(path)) return;
     const content = Deno.readFileSync(path);
-    const link = this.#links.get(path);
+    const link = otherName(path);
     this.#durable.delete(path);
     const undo = () => {
       if (link !== undefined && exists(link)) Deno.linkSync(link, path);
@@ -88,6 +86,14 @@ function damage(path: string, durable: Uint8Array, random: () => number): void {
     left.set(source.subarray(from, Math.min(from + SECTOR_BYTES, left.length)), from);
   }
   Deno.writeFileSync(path, left);
+}
+
+/** The name that the same file has beside this one, be it from an earlier life. */
+function otherName(path: string): string | undefined {
+  const { ino } = Deno.lstatSync(path);
+  const folder = dirname(path);
+  return Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`)
+    .find((other) => other !== path && Deno.lstatSync(other).ino === ino);
 }
 
 function exists(path: string): boolean {

@@ -83,6 +83,8 @@ export class DeliveryWay {
     const bytes = transform ? ofThisFile(transform(staged), signal) : staged;
     const upload = await store.put(path, bytes, signal);
     await file.completed(signal);
+    // By now the next life may have begun, which knows nothing of this upload.
+    signal.throwIfAborted();
     const note = { upload, finalPath };
     try {
       await this.#parts.notes.write(file.name, note);

@@ -40,6 +40,8 @@ export class SentNotes {
       if (note) notes.set(name, note);
       else Deno.removeSync(`${this.#folder}/${name}`);
     }
+    // An earlier life may have been killed before its names were on disk, and from now on they are relied on.
+    if (notes.size > 0) await syncFolder(this.#folder);
     return notes;
   }
 
