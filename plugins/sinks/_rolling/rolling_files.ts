@@ -67,9 +67,21 @@ export class RollingFiles implements Sink {
     return (await this.#start()).manifest.state.position;
   }
 
+  /** Once a sync was refused nothing is delivered any more, so that the sink is made anew. */
   async write(batch: EventBatch): Promise<void | { delivered: Promise<void> }> {
     if (batch.size === 0) return;
     const run = await this.#start();
+    try {
+      return await this.#write(batch, run);
+    } catch (cause) {
+      if (!run.syncs?.failure) throw cause;
+      const delivered = Promise.reject(cause);
+      delivered.catch(() => {});
+      return { delivered };
+    }
+  }
+
+  async #write(batch: EventBatch, run: Run): Promise<void | { delivered: Promise<void> }> {
     const { files, syncs } = run;
     const write = files.begin();
     try {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { DeliveryError, EventBatch, splitLines } from "sluice/plugin";
+import { DeliveryError, EventBatch, type Sink, type Source, splitLines } from "sluice/plugin";
+import { startParts } from "../../support/plan.ts";
 import { sampleBytes } from "../../support/samples.ts";
 import { until } from "../../support/until.ts";
 import { contents, makeFileRoll, replaceFileCalls, withFolder } from "./rolling.ts";
@@ -129,7 +130,7 @@ Deno.test("file_roll rejects what a failed sync held and all that follows; made 
       gate.reject(new Error("Input/output error (os error 5)"));
       await Promise.all(rejected);
     }
-    await assert.rejects(async () => await sink.write(one("zu spät"), signal), /Cannot force ".*" to disk/);
+    await assert.rejects((await sink.write(one("zu spät"), signal))!.delivered, /Cannot force ".*" to disk/);
     await sink.close!();
     const anew = await makeFileRoll({ directory });
     await anew.resume!();
@@ -139,6 +140,47 @@ Deno.test("file_roll rejects what a failed sync held and all that follows; made 
     assert.deepEqual(Object.values(contents(directory)), ["sicher\n", "unsicher\n"]);
     const { counters } = sink.context;
     assert.equal(counters.get("ConnectionCreatedCount"), counters.get("ConnectionClosedCount"));
+  });
+});
+
+Deno.test("file_roll is made anew by the pipeline after a sync that nobody waited for was refused", async () => {
+  await withFolder(async (directory) => {
+    const broken = Promise.withResolvers<void>();
+    let [made, delivered] = [0, 0];
+    const source = (): Source => ({
+      async run(emit) {
+        await emit(one("vor dem Fehler"));
+        await until("the first event", () => delivered === 1);
+        {
+          using _failing = replaceFileCalls(() => ({
+            syncData() {
+              broken.resolve();
+              return Promise.reject(new Error("Input/output error (os error 5)"));
+            },
+          }));
+          await broken.promise;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        await emit(one("nach dem Fehler"));
+      },
+    });
+    const sink = async (): Promise<Sink> => {
+      made++;
+      const real = await makeFileRoll({ directory, rollInterval: "50ms" });
+      return {
+        async write(batch, signal) {
+          const answer = await real.write(batch, signal);
+          answer!.delivered.then(() => delivered++, () => {});
+          return answer!;
+        },
+        resume: () => real.resume!(),
+        close: () => real.close!(),
+      };
+    };
+    const pipeline = await startParts({ source, sinks: { main: sink as unknown as () => Sink } });
+    await pipeline.finished;
+    assert.equal(made, 2);
+    assert.deepEqual(Object.values(contents(directory)), ["vor dem Fehler\n", "nach dem Fehler\n"]);
   });
 });
 
