@@ -37,9 +37,13 @@ export async function finishAppended(
   // What a writer that was lost has written does not show in the length.
   await eventually(context, name.inUse, () => appends.recover(name.inUse));
   const there = await appends.length(name.inUse) ?? 0;
-  if (bytes === 0 && !keepsTail) {
+  // An empty one may come from a request that arrived when the file had its name already.
+  const isEmpty = there === 0 && name.inUse !== nameOf(name, 0);
+  if (isEmpty || (bytes === 0 && !keepsTail)) {
     await store.discard({ path: name.inUse, bytes: there });
-    return abandon(name, appends);
+    if (bytes) await publishFree(store, { name, bytes, isWatched: true }, context.log);
+    else abandon(name, appends);
+    return;
   }
   const deliveredBytes = keepsTail ? there : Math.min(bytes ?? there, there);
   if (bytes !== null && there < bytes) {
