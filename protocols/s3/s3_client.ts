@@ -163,7 +163,7 @@ export class S3Client {
     return { "content-md5": createHash("md5").update(bytes).digest("base64") };
   }
 
-  /** Some servers refuse all conditions as not implemented; what is there was looked for before. */
+  /** Some servers know no conditions and answer 501; what is there was looked for before. */
   async #conditionally(ask: (headers: Record<string, string>) => Promise<S3Answer>): Promise<void> {
     if (this.#hasConditions) {
       try {

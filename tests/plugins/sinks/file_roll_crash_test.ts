@@ -1,27 +1,16 @@
 import assert from "node:assert/strict";
-import { EventBatch, type Position } from "sluice/plugin";
-import { DyingDisk } from "./dying_disk.ts";
 import { makeFileRoll, seededRandom, withFolder } from "./rolling.ts";
-import { Unsynced } from "./unsynced.ts";
+import { allLines, crashSeeds, dieUntilWhole, type SinkLives } from "./sink_lives.ts";
 
-const SEED = Deno.env.get("CRASH_SEED");
-const ROUNDS = Number(Deno.env.get("CRASH_ROUNDS") ?? 10);
-const SEEDS = SEED === undefined ? Array.from({ length: ROUNDS }, (_, seed) => seed) : [Number(SEED)];
+const SEEDS = crashSeeds(10);
 const LINES = 120;
-const BUCKETS = 4;
-const LONGEST_LIFE_CALLS = 120;
-const LIVES = 200;
-const signal = new AbortController().signal;
+const LONGEST_LIFE_CALLS = [120];
 
-interface Trial {
+interface Trial extends Pick<SinkLives, "random" | "losesPower"> {
   readonly directory: string;
-  readonly settings: Record<string, unknown>;
-  readonly random: () => number;
-  /** Whether what was not synced may be gone after a death. */
-  readonly losesPower: boolean;
 }
 
-function settingsOf({ directory, random, losesPower }: Omit<Trial, "settings">): Record<string, unknown> {
+function settingsOf({ directory, random, losesPower }: Trial): Record<string, unknown> {
   const one = <T>(...choices: T[]) => choices[Math.floor(random() * choices.length)]!;
   return {
     directory,
@@ -33,38 +22,6 @@ function settingsOf({ directory, random, losesPower }: Omit<Trial, "settings">):
     "sink.syncInterval": "1ms",
     "sink.inUseSuffix": losesPower ? ".tmp" : one(".tmp", ".tmp", ""),
   };
-}
-
-/** Lines with their numbers; the position says which one comes next. */
-function batchOf(from: number, to: number): EventBatch {
-  const numbers = Array.from({ length: to - from }, (_, index) => from + index);
-  return EventBatch.from(numbers.map((number) => ({ body: `line ${number} ${"x".repeat(number % 50)}` })))
-    .withHeader("bucket", numbers.map((number) => `b${number % BUCKETS}`))
-    .with({ position: { in: to } });
-}
-
-const lineOf = (position: Position | undefined) => Number(position?.in ?? 0);
-
-/** One life of the sink: from what it says it has until all is written, or until it dies. */
-async function live({ settings, random }: Trial, onDelivered: (end: number) => void, atLeast: number) {
-  const sink = await makeFileRoll(settings);
-  const owed: Promise<void>[] = [];
-  try {
-    let next = lineOf(await sink.resume!());
-    assert.ok(next >= atLeast, `the sink was at ${next}, and had delivered ${atLeast}`);
-    while (next < LINES) {
-      const end = Math.min(LINES, next + 1 + Math.floor(random() * 12));
-      const answer = await sink.write(batchOf(next, end), signal);
-      const settled = answer!.delivered.then(() => onDelivered(end));
-      settled.catch(() => {});
-      owed.push(settled);
-      if (random() < 0.6) await settled;
-      next = end;
-    }
-  } finally {
-    await sink.close!();
-  }
-  await Promise.all(owed);
 }
 
 function linesBelow(folder: string, losesPower: boolean): string[] {
@@ -81,30 +38,6 @@ function linesBelow(folder: string, losesPower: boolean): string[] {
   });
 }
 
-/** Lets sinks die one after another until one comes to the end. Answers how many died. */
-async function run(trial: Trial): Promise<number> {
-  const { random, losesPower } = trial;
-  let delivered = 0;
-  let unsynced = new Unsynced();
-  for (let deaths = 0; deaths < LIVES; deaths++) {
-    {
-      using disk = new DyingDisk(1 + Math.floor(random() * LONGEST_LIFE_CALLS), random, unsynced);
-      try {
-        await live(trial, (position) => delivered = Math.max(delivered, position), delivered);
-        if (!disk.isDead) return deaths;
-      } catch (cause) {
-        const isExpected = disk.isDead || disk.hasRefused;
-        if (!isExpected || cause instanceof assert.AssertionError) throw cause;
-      }
-    }
-    if (losesPower && random() < 0.6) {
-      unsynced.cut(random);
-      unsynced = new Unsynced();
-    }
-  }
-  throw new Error(`No sink of ${LIVES} came to the end`);
-}
-
 async function runAll(losesPower: boolean): Promise<void> {
   let deaths = 0;
   for (const seed of SEEDS) {
@@ -112,12 +45,15 @@ async function runAll(losesPower: boolean): Promise<void> {
       const random = seededRandom(seed);
       try {
         const settings = settingsOf({ directory, random, losesPower });
-        const trial = { directory, settings, random, losesPower };
-        deaths += await run(trial);
-        // A sync that was refused at the end leaves a file for the next start.
-        await live(trial, () => {}, LINES);
-        const expected = Array.from(batchOf(0, LINES), ({ body }) => new TextDecoder().decode(body));
-        assert.deepEqual(linesBelow(directory, losesPower).sort(), expected.sort());
+        const lives = {
+          make: () => makeFileRoll(settings),
+          lines: LINES,
+          longestLifeCalls: LONGEST_LIFE_CALLS,
+          random,
+          losesPower,
+        };
+        deaths += await dieUntilWhole(lives);
+        assert.deepEqual(linesBelow(directory, losesPower).sort(), allLines(lives).sort());
       } catch (cause) {
         throw new Error(`Again with CRASH_SEED=${seed}`, { cause });
       }
