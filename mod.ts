@@ -12,7 +12,7 @@
  *   readText: (path) => Deno.readTextFile(path),
  *   load: (specifier) => import(specifier),
  *   homeDir: "/home/me",
- *   stateRoot: "state",
+ *   stateDir: (name) => `state/${name}`,
  * });
  * assert.deepEqual(diagnostics.filter(({ severity }) => severity === "error"), []);
  * const silent = { debug() {}, info() {}, warn() {}, error() {} };

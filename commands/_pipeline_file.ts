@@ -2,7 +2,7 @@ import type { Compiled, Diagnostic, Surroundings } from "../compiler/compile.ts"
 import { errorText } from "../core/mod.ts";
 import { withAdmin } from "./_admin_port.ts";
 import { usageError } from "./exit.ts";
-import { absolutePath, denoSurroundings, stateRootOf } from "./_surroundings.ts";
+import { absolutePath, denoSurroundings, stateFolderOf } from "./_surroundings.ts";
 import { classModules, systemProperties } from "./_written_pairs.ts";
 
 /** Options of all commands that read a pipeline file. */
@@ -84,19 +84,17 @@ export async function compileTexts(
   about: CompileAbout,
 ): Promise<Compiled> {
   const { compileFiles } = await import("../compiler/compile.ts");
-  const { root, folder } = stateRootOf(about.stateKey ?? texts[0]!.file);
-  const compiled = await compileFiles(texts, surroundingsOf(about, root));
+  const folder = stateFolderOf(about.stateKey ?? texts[0]!.file);
+  const compiled = await compileFiles(texts, surroundingsOf(about, folder));
   const { plan } = compiled;
-  if (!plan) return compiled;
-  const isDefault = plan.stateDir === `${root}/${plan.name}`;
-  const stateDir = about["state-dir"] ?? (isDefault ? folder(plan.name) : plan.stateDir);
-  const placed = { ...plan, stateDir: absolutePath(stateDir) };
-  return { ...compiled, plan: withAdmin(placed, about["admin-port"]) };
+  return plan ? { ...compiled, plan: withAdmin(plan, about["admin-port"]) } : compiled;
 }
 
 /** What the compiler asks of the world, as the command line changes it. */
-export function surroundingsOf(about: CompileAbout, stateRoot: string): Surroundings {
-  return denoSurroundings(about.name ?? about.agent, stateRoot, {
+export function surroundingsOf(about: CompileAbout, folder: (name: string) => string): Surroundings {
+  const stateDir: Surroundings["stateDir"] = (name, written) =>
+    absolutePath(about["state-dir"] ?? written ?? folder(name));
+  return denoSurroundings(about.name ?? about.agent, stateDir, {
     systemProperties: systemProperties(about.define ?? []),
     classes: classModules(about.class ?? []),
   });

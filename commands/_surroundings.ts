@@ -18,21 +18,14 @@ export function absolutePath(path: string): string {
 }
 
 /**
- * Where the state of a pipeline file lies: a `root` for the compiler, and the folder that takes the place of what the
- * compiler makes of it, so that two files of one name do not share their positions.
+ * Where the state of a pipeline file lies that does not say so, by the pipeline's name: `$SLUICE_STATE_DIR/<name>`, else
+ * `~/.sluice/<name>-<hash of the file's path or address>`, so that two files of one name do not share their positions.
  */
-export interface StateRoot {
-  readonly root: string;
-  folder(name: string): string;
-}
-
-/** `$SLUICE_STATE_DIR/<name>`, else `~/.sluice/<name>-<hash of the file's path or address>`. */
-export function stateRootOf(file: string): StateRoot {
+export function stateFolderOf(file: string): (name: string) => string {
   const root = Deno.env.get("SLUICE_STATE_DIR");
-  if (root !== undefined && root !== "") return { root, folder: (name) => `${absolutePath(root)}/${name}` };
+  if (root !== undefined && root !== "") return (name) => `${absolutePath(root)}/${name}`;
   const hash = shortHash(/^[a-z][a-z0-9+.-]+:/i.test(file) ? file : realPath(file));
-  const home = homeDir();
-  return { root: `${home}/.sluice/${hash}`, folder: (name) => `${home}/.sluice/${name}-${hash}` };
+  return (name) => `${homeDir()}/.sluice/${name}-${hash}`;
 }
 
 /** What the command line adds to Deno's surroundings. */
@@ -42,10 +35,10 @@ export interface WrittenSurroundings {
   readonly classes?: Readonly<Record<string, string>>;
 }
 
-/** Gives the compiler Deno's environment, files and imports. */
+/** Gives the compiler Deno's environment, files and imports; of a lone folder for states each pipeline gets a part. */
 export function denoSurroundings(
   agent: string | undefined,
-  stateRoot: string,
+  state: string | Surroundings["stateDir"],
   { systemProperties = {}, classes = {} }: WrittenSurroundings = {},
 ): Surroundings {
   return {
@@ -57,7 +50,7 @@ export function denoSurroundings(
     load,
     run: runCommand,
     homeDir: homeDir(),
-    stateRoot,
+    stateDir: typeof state === "string" ? (name, written) => written ?? `${state}/${name}` : state,
     cwd: Deno.cwd(),
     ...agent !== undefined && { agent },
   };

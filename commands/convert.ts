@@ -2,7 +2,7 @@ import type { Converted } from "../compiler/convert.ts";
 import { defineCommand } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { onlyFile, PIPELINE_OPTIONS, surroundingsOf } from "./_pipeline_file.ts";
-import { absolutePath, stateRootOf } from "./_surroundings.ts";
+import { absolutePath, stateFolderOf } from "./_surroundings.ts";
 import { errorColour, print, printError } from "./_terminal.ts";
 
 const options = {
@@ -28,8 +28,8 @@ export default defineCommand({
   async run({ values, positionals }) {
     const file = onlyFile("convert", positionals, values);
     const { convertProperties } = await import("../compiler/convert.ts");
-    const { root, folder } = stateRootOf(file);
-    const converted = await convertProperties(await readConf(file), file, surroundingsOf(values, root));
+    const folder = stateFolderOf(file);
+    const converted = await convertProperties(await readConf(file), file, surroundingsOf(values, folder));
     await showFindings(converted);
     if (converted.yaml === "") return EXIT.findings;
     if (values.output === undefined) print(converted.yaml);

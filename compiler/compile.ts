@@ -99,7 +99,7 @@ async function compileAgent(
     return { settings };
   }
   const name = settings.name ?? read.name ?? stemOf(report.file);
-  const stateDir = settings.stateDir ?? `${surroundings.stateRoot}/${name}`;
+  const stateDir = surroundings.stateDir(name, settings.stateDir);
   checkCautions(agent, stateDir, tools);
   const outside = { ...admin && { admin }, ...reporters.length > 0 && { reporters } };
   return { plan: { ...buildPlan(agent, wiring, { name, stateDir }), ...outside }, settings };

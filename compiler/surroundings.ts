@@ -11,8 +11,8 @@ export interface Surroundings {
   /** Imports a module from outside: a URL or package specifier, or, without `cwd`, a relative path. */
   load(specifier: string): Promise<unknown>;
   readonly homeDir: string;
-  /** Folder under which a pipeline that names no `stateDir` gets one. */
-  readonly stateRoot: string;
+  /** Where a pipeline keeps its state, from its name and what its file says of that. */
+  stateDir(name: string, written: string | undefined): string;
   /** The working folder, absolute; relative paths of pipeline files start there. */
   readonly cwd?: string;
   /** Which agent of the file to compile. */

@@ -36,6 +36,20 @@ Deno.test("plan of a broken file prints no plan, and ends with 1", async () => {
   assert.match(stderr, /error no-sink: /);
 });
 
+Deno.test("cautions about the state folder speak of the one that counts", async () => {
+  const sink =
+    "{ type: hdfs, hdfs: { path: 'hdfs://nn/x', fileType: DataStream, rollInterval: 1h, rollSize: 0, rollCount: 0 } }";
+  await using folder = await folderWith({ "logs.yaml": `source: { type: stdin }\nsink: ${sink}\n` });
+  const told = async (...more: string[]) => {
+    const env = { HOME: "/tmp/home" };
+    const { stdout, stderr } = await sluice(["plan", "logs.yaml", ...more], { cwd: folder.path, env });
+    return { stateDir: /^state +(.*)$/m.exec(stdout)![1]!, stderr };
+  };
+  const { stateDir, stderr } = await told();
+  assert.ok(stderr.includes(`the state folder "${stateDir}" does not outlive`), stderr);
+  assert.deepEqual(await told("--state-dir", "/var/lib/logs"), { stateDir: "/var/lib/logs", stderr: "" });
+});
+
 Deno.test("state of two files with one name lies in two folders, unless the environment or an option says where", async () => {
   await using one = await folderWith({ "web.yaml": "source: { type: stdin }\nsink: { type: stdout }\n" });
   await using other = await folderWith({ "web.yaml": "source: { type: stdin }\nsink: { type: stdout }\n" });

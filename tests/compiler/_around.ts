@@ -47,7 +47,7 @@ export function testSurroundings(
     },
     load: (specifier) => import(specifier),
     homeDir: "/home/ada",
-    stateRoot: "/var/lib/sluice",
+    stateDir: (name, written) => written ?? `/var/lib/sluice/${name}`,
     cwd: decodeURIComponent(ROOT.pathname),
     manifest: TEST_MANIFEST,
     ...rest,
