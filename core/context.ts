@@ -2,6 +2,9 @@ import type { Codec, CodecChoice } from "./codec.ts";
 import type { Counters } from "./counters.ts";
 import type { Position } from "./position.ts";
 
+/** A longer timer fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Where components write what an operator should read; properties are structured, never secrets. */
 export interface Logger {
   debug(text: string, properties?: Record<string, unknown>): void;
@@ -55,15 +58,24 @@ export interface Context {
 /** The system's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener("abort", done, { once: true });
-    }),
+  sleep: (ms, signal) => ms > MAX_TIMER_MS ? sleepLong(ms, signal) : sleepOnce(ms, signal),
 };
+
+async function sleepLong(ms: number, signal?: AbortSignal): Promise<void> {
+  for (let leftMs = ms; leftMs > 0 && !signal?.aborted; leftMs -= MAX_TIMER_MS) {
+    await sleepOnce(Math.min(leftMs, MAX_TIMER_MS), signal);
+  }
+}
+
+function sleepOnce(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+  });
+}
