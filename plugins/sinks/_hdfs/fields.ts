@@ -47,7 +47,9 @@ const FLUME_FIELDS = {
       "Wait between those tries, and the longest one where they have no limit; 0 means there is one.",
     ),
   "hdfs.callTimeout": duration("ms", { alias: ["callTimeout"] }).default(30_000)
-    .describe("Limit of each wait for the target: for a connection, an answer, or until bytes have left."),
+    .describe(
+      "Limit of each wait for the target: for a connection, an answer, or until bytes have left. 0 means the longest one, a day.",
+    ),
   "hdfs.round": bool({ alias: ["round"] }).default(false)
     .describe("Round the time down before it is written into names (not `%t`)."),
   "hdfs.roundValue": int({ min: 1 }, { alias: ["roundValue"] }).default(1)

@@ -7,6 +7,8 @@ import { WebHdfsStore } from "./stores/web_hdfs_store.ts";
 
 const WEB_PORT = 9870;
 const SECURE_WEB_PORT = 9871;
+/** The longest wait for an answer. */
+const MAX_CALL_MS = 86_400_000;
 
 /** What `hdfs.path` says, taken apart. */
 export interface Target {
@@ -56,7 +58,7 @@ export function nameNodesOf({ scheme, authority }: Target, nameNodes: readonly s
 export async function openTarget(settings: HdfsSettings, context: Context): Promise<FileStore> {
   const target = parseTarget(settings["hdfs.path"], settings["hdfs.nameNodes"].length > 0);
   if (target.scheme === "file") return LocalStore.open("/", fixedFolder(target.path));
-  const timeoutMs = settings["hdfs.callTimeout"];
+  const timeoutMs = timeoutOf(settings["hdfs.callTimeout"]);
   if (target.scheme === "s3") {
     const stateDir = `${context.stateDir}/hdfs/${context.name}`;
     const caCerts = await authoritiesOf(settings);
@@ -81,6 +83,11 @@ export async function openTarget(settings: HdfsSettings, context: Context): Prom
     permission: settings["hdfs.permission"],
     ...authorities && { tls: { trustsAll: false, checksName: true, authorities } },
   });
+}
+
+/** To Flume, none is no limit; a connection that nobody ends would keep its file for ever. */
+function timeoutOf(callTimeoutMs: number): number {
+  return callTimeoutMs > 0 ? Math.min(callTimeoutMs, MAX_CALL_MS) : MAX_CALL_MS;
 }
 
 /** What files are sent to: two settings with the same name lead to the same files. */

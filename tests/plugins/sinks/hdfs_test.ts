@@ -81,6 +81,16 @@ hdfsTest(
   },
 );
 
+hdfsTest("hdfs sink has time to send its files with a callTimeout of 0", async ({ env }) => {
+  await withFolders(async ({ state: stateDir }) => {
+    const sink = await makeHdfs({ ...settingsFor(env, "/patient"), callTimeout: 0 }, { stateDir });
+    await deliver(sink, "eins");
+    await sink.close!();
+    const tree = await readTree(connectHdfs(env.HDFS_WEBHDFS!), "/patient");
+    assert.deepEqual(Object.values(tree), ["eins\n"]);
+  });
+});
+
 hdfsTest(
   "hdfs sink goes on with what an earlier one staged while the NameNode was away",
   async (server) => {

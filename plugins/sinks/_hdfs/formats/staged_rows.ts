@@ -46,7 +46,8 @@ export async function* readRows(staged: AsyncIterable<Uint8Array>): AsyncGenerat
   }
   if (kept.length > 0) {
     throw new SyntaxError(
-      `The stage ends within the row that begins at byte ${offset}: ${kept.length} bytes of it`,
+      `The staged file ends within the row that begins at byte ${offset} behind its first line; if that was never ` +
+        `delivered (a damaged manifest), stop, and cut it off: truncate -s -${kept.length} FILE`,
     );
   }
 }
