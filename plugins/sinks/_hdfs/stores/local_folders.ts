@@ -43,6 +43,27 @@ export class LocalFolders {
     }
   }
 
+  /** Which disk a file's folder is on, in one word: the disk's number, and that of the folder, for a disk may get another. */
+  diskOf(file: string): string {
+    const { dev, ino } = Deno.statSync(dirname(file));
+    return `${dev}:${ino}`;
+  }
+
+  /**
+   * Looks where a file is not there any more whether its disk is, of which `diskOf` told when the file was there.
+   * @throws {DeliveryError} when it is not, for then nobody knows what became of the file.
+   */
+  checkDisk(file: string, disk: string | undefined): void {
+    this.#checkHome();
+    if (disk === undefined) return;
+    let folder = dirname(file);
+    while (!isFolder(folder)) folder = dirname(folder);
+    const [dev, ino] = disk.split(":");
+    const found = Deno.statSync(folder);
+    if (String(found.dev) === dev || String(found.ino) === ino) return;
+    throw new OneFileError(`"${file}" was on another disk than is there now: mount that one`);
+  }
+
   #make(folder: string): void {
     if (folder === this.#home) return this.#checkHome();
     for (let isAgain = false;; isAgain = true) {
@@ -58,10 +79,26 @@ export class LocalFolders {
     }
   }
 
+  /** @throws {DeliveryError} when the folder above all is not there. */
   #checkHome(): void {
-    if (statOf(this.#home)?.isDirectory) return;
+    if (isFolder(this.#home)) return;
     throw new DeliveryError(`Folder "${this.#home}" is gone: make it again, or mount its disk`);
   }
+}
+
+/** Links lead on. */
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return false;
+    throw cause;
+  }
+}
+
+/** Said of one file: others may fare better. */
+class OneFileError extends DeliveryError {
+  readonly canRetry = false;
 }
 
 /** What is there, be it a link that leads nowhere; undefined for nothing. */

@@ -34,10 +34,11 @@ export class LocalStore implements FileStore {
     const hidden = hiddenPath(file);
     try {
       this.#folders.makeFor(file);
-      const written = await writeWhole(hidden, bytes, signal);
+      const { bytes: written, ino } = await writeWhole(hidden, bytes, signal);
+      const disk = this.#folders.diskOf(hidden);
       Deno.renameSync(hidden, file);
       await this.#folders.syncFor(file);
-      return { path, ...written };
+      return { path, bytes: written, ...ino !== null && { id: [ino, disk].join(" ") } };
     } catch (cause) {
       removeIfThere(hidden);
       signal.throwIfAborted();
@@ -55,7 +56,7 @@ export class LocalStore implements FileStore {
         // A link of a publish that was interrupted, unless both names are one.
         if (isThere && target !== source) Deno.removeSync(source);
       } else {
-        if (!isThere) return statOf(source) ? "replaced" : "gone";
+        if (!isThere) return this.#lost(source, upload);
         if (found) return "taken";
         this.#folders.makeFor(target);
         if (!moveTo(source, target)) return "taken";
@@ -81,6 +82,13 @@ export class LocalStore implements FileStore {
   }
 
   close(): void {}
+
+  /** A disk that is away has taken nothing. */
+  #lost(source: string, { id }: Upload): "replaced" | "gone" {
+    if (statOf(source)) return "replaced";
+    this.#folders.checkDisk(source, id?.split(" ")[1]);
+    return "gone";
+  }
 }
 
 /** Deterministic, so that what a killed process left is replaced when the file is put again. */
@@ -92,7 +100,7 @@ async function writeWhole(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-): Promise<{ bytes: number; id?: string }> {
+): Promise<{ bytes: number; ino: number | null }> {
   const stoppable = new Stoppable(signal);
   try {
     using file = Deno.openSync(path, { write: true, create: true, truncate: true });
@@ -103,16 +111,19 @@ async function writeWhole(
     }
     await file.sync();
     const { ino } = file.statSync();
-    return { bytes: written, ...ino !== null && { id: String(ino) } };
+    return { bytes: written, ino };
   } finally {
     stoppable.end();
   }
 }
 
-/** A name may be that of another file by now; the number of the file tells, where the system has such. */
+/**
+ * A name may be that of another file by now; the number of the file tells, where the system has such. It is the first word
+ * of an id; the second says on which disk the file was, and ids of earlier versions have none.
+ */
 function isOf({ bytes, id }: Upload, found: Deno.FileInfo | undefined): boolean {
   if (!found?.isFile || found.size !== bytes) return false;
-  return id === undefined || found.ino === null || String(found.ino) === id;
+  return id === undefined || found.ino === null || String(found.ino) === id.split(" ")[0];
 }
 
 /** A link does not replace what somebody else has put there in the meantime. False: somebody has. */

@@ -140,7 +140,7 @@ localTest(
       assert.match(cause.message, /^Folder ".*\/out" is gone: make it again, or mount its disk$/);
       return true;
     });
-    assert.equal(await store.publish(upload, "day=1/a"), "gone");
+    await assert.rejects(store.publish(upload, "day=1/a"), /Folder ".*\/out" is gone/);
   },
 );
 

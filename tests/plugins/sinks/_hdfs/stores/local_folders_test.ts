@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { LocalStore } from "../../../../../plugins/sinks/_hdfs/stores/local_store.ts";
+import { slicesOf } from "../../../../support/byte_slices.ts";
+import { withFolder } from "../../rolling.ts";
+
+const NEVER = new AbortController().signal;
+
+/** A store of a folder that a link leads to, so that another folder, or another disk, can take its place. */
+async function withLink(use: (store: LocalStore, folders: Folders) => Promise<void>): Promise<void> {
+  await withFolder(async (folder) => {
+    const root = Deno.realPathSync(folder);
+    const home = `${root}/home`;
+    Deno.mkdirSync(`${root}/disk`);
+    Deno.symlinkSync(`${root}/disk`, home);
+    await use(LocalStore.open(home), { root, home });
+  });
+}
+
+interface Folders {
+  readonly root: string;
+  readonly home: string;
+}
+
+const send = (store: LocalStore, path = "day=1/a.tmp") => store.put(path, slicesOf(new Uint8Array(3)), NEVER);
+
+Deno.test("a file whose disk was taken away is not gone, and gets its name when the disk is back", async () => {
+  await withLink(async (store, { root, home }) => {
+    const upload = await send(store);
+    Deno.removeSync(home);
+    await assert.rejects(store.publish(upload, "day=1/a"), /Folder ".*\/home" is gone: .* mount its disk/);
+    Deno.symlinkSync(`${root}/disk`, home);
+    assert.equal(await store.publish(upload, "day=1/a"), "done");
+  });
+});
+
+Deno.test("a file is not gone where another disk is than had it, unless nobody noted which", async () => {
+  await withLink(async (store, { home }) => {
+    const { id = "", ...upload } = await send(store);
+    Deno.removeSync(`${home}/day=1`, { recursive: true });
+    const [number, disk] = id.split(" ");
+    assert.match(disk!, /^\d+:\d+$/);
+    const elsewhere = store.publish({ ...upload, id: `${number} 0:0` }, "day=1/a");
+    await assert.rejects(elsewhere, (cause: Error & { canRetry?: boolean }) => {
+      assert.match(cause.message, /day=1\/a\.tmp" was on another disk than is there now: mount that one$/);
+      return cause.canRetry === false;
+    });
+    // As earlier versions noted it.
+    assert.equal(await store.publish({ ...upload, id: number! }, "day=1/a"), "gone");
+  });
+});
+
+Deno.test("a file is gone that was fetched, though its disk has got another number since", async () => {
+  await withLink(async (store, { home }) => {
+    const upload = await send(store);
+    const renumbered = { ...upload, id: upload.id!.replace(/ \d+:/, " 0:") };
+    assert.equal(await store.publish(renumbered, "day=1/a"), "done");
+    Deno.removeSync(`${home}/day=1/a`);
+    assert.equal(await store.publish(renumbered, "day=1/a"), "gone");
+  });
+});
