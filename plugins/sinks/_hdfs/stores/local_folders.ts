@@ -111,23 +111,31 @@ export function statOf(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** What could not be done, with what to do about it; an error of ours stays as it is. */
+/**
+ * What could not be done, with what to do about it; an error of ours stays as it is, and so does one of where the bytes
+ * come from that says whether to try again.
+ */
 export function toDiskError(what: string, cause: unknown): unknown {
   if (cause instanceof DeliveryError || cause instanceof RangeError) return cause;
-  const text = cause instanceof Error ? cause.message : "";
-  const fix = FIXES.find(([pattern]) => pattern.test(text))?.[1];
-  return new DeliveryError(fix === undefined ? what : `${what} (${fix})`, { cause });
+  if (cause instanceof Error && "canRetry" in cause) return cause;
+  const { code = "" } = cause instanceof Error ? cause as { code?: string } : {};
+  const fix = FIXES[code];
+  const text = fix === undefined ? what : `${what} (${fix})`;
+  return LASTING.has(code) ? new OneFileError(text, { cause }) : new DeliveryError(text, { cause });
 }
 
-const FIXES: readonly (readonly [RegExp, string])[] = [
-  [/too many open files|os error 24\b/i, RAISE_LIMIT],
-  [/ENOSPC|No space left|os error 28\b/i, "free space on its disk"],
-  [/EDQUOT|quota|os error 122\b/i, "remove files, or raise the quota"],
-  [/EROFS|Read-only|os error 30\b/i, "mount its disk writable"],
-  [/EACCES|EPERM|denied|not permitted|os error 13\b/i, "let this user write there"],
-  [/ENAMETOOLONG|too long|os error 36\b/i, "shorten the file's name"],
-  [/ENOTDIR|Not a directory|os error 20\b/i, "a file stands where a folder is to be: move it away"],
-];
+const FIXES: Readonly<Record<string, string>> = {
+  EMFILE: RAISE_LIMIT,
+  ENOSPC: "free space on its disk",
+  EROFS: "mount its disk writable",
+  EDQUOT: "remove files, or raise the quota",
+  EACCES: "let this user write there",
+  EPERM: "let this user write there",
+  ENAMETOOLONG: "shorten the file's name",
+  ENOTDIR: "a file stands where a folder is to be: move it away",
+};
+/** What concerns one file or its folder, until somebody changes something. */
+const LASTING: ReadonlySet<string> = new Set(["EDQUOT", "EACCES", "EPERM", "ENAMETOOLONG", "ENOTDIR"]);
 
 async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;

@@ -40,7 +40,7 @@ export class LocalStore implements FileStore {
       await this.#folders.syncFor(file);
       return { path, bytes: written, ...ino !== null && { id: [ino, disk].join(" ") } };
     } catch (cause) {
-      removeIfThere(hidden);
+      tryToRemove(hidden);
       signal.throwIfAborted();
       throw toDiskError(`Cannot write "${file}"`, cause);
     }
@@ -139,6 +139,15 @@ function moveTo(source: string, target: string): boolean {
   }
   Deno.removeSync(source);
   return true;
+}
+
+/** What stays is replaced when the file is put again. */
+function tryToRemove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Why the file could not be written is what counts.
+  }
 }
 
 function removeIfThere(path: string): void {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
+import { type Clock, systemClock } from "sluice/plugin";
 import { until } from "../../../support/until.ts";
 import { deliver, filesBelow, makeHdfs, withFolders } from "./making.ts";
 
+/** Waits are not what is tested here. */
+const HASTY: Clock = { ...systemClock, sleep: (ms, stop) => systemClock.sleep(ms / 100, stop) };
 const DYING = `data:text/javascript,${
   encodeURIComponent('onmessage = () => { throw new Error("no room left"); }')
 }`;
@@ -18,7 +21,7 @@ Deno.test("hdfs sink sends a file again whose worker has died, and says so", asy
   try {
     await withFolders(async ({ out, state }) => {
       const settings = { path: `file://${out}`, fileType: "CompressedStream", codeC: "gzip", rollCount: 2 };
-      const sink = await makeHdfs(settings, { stateDir: state });
+      const sink = await makeHdfs(settings, { stateDir: state, clock: HASTY });
       await sink.resume?.();
       await deliver(sink, "a");
       await deliver(sink, "b");

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { systemClock } from "sluice/plugin";
 import { LocalStore } from "../../../../../plugins/sinks/_hdfs/stores/local_store.ts";
 import { slicesOf } from "../../../../support/byte_slices.ts";
+import { until } from "../../../../support/until.ts";
 import { withFolder } from "../../rolling.ts";
+import { deliver, filesBelow, makeHdfs, withFolders } from "../making.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -21,6 +24,7 @@ interface Folders {
   readonly home: string;
 }
 
+const bodiesBelow = (folder: string) => Object.values(filesBelow(folder)).sort();
 const send = (store: LocalStore, path = "day=1/a.tmp") => store.put(path, slicesOf(new Uint8Array(3)), NEVER);
 
 Deno.test("a file whose disk was taken away is not gone, and gets its name when the disk is back", async () => {
@@ -56,5 +60,26 @@ Deno.test("a file is gone that was fetched, though its disk has got another numb
     assert.equal(await store.publish(renumbered, "day=1/a"), "done");
     Deno.removeSync(`${home}/day=1/a`);
     assert.equal(await store.publish(renumbered, "day=1/a"), "gone");
+  });
+});
+
+Deno.test("hdfs sink goes on with other files while one folder of a local disk takes none", async () => {
+  await withFolders(async ({ out, state: stateDir }) => {
+    // Waits are not what is tested here.
+    const clock = {
+      ...systemClock,
+      sleep: (ms: number, stop?: AbortSignal) => systemClock.sleep(ms / 100, stop),
+    };
+    const sink = await makeHdfs({ path: `file://${out}/%{kind}`, rollCount: 1 }, { stateDir, clock });
+    Deno.writeTextFileSync(`${out}/odd`, "somebody else's");
+    for (const kind of ["odd", "a", "b"]) await deliver(sink, kind, { headers: { kind } });
+    await until(
+      "the other files",
+      () => bodiesBelow(out).includes("a\n") && bodiesBelow(out).includes("b\n"),
+    );
+    Deno.removeSync(`${out}/odd`);
+    await until("the file that was refused", () => bodiesBelow(out).includes("odd\n"));
+    await sink.close!();
+    assert.deepEqual(bodiesBelow(out), ["a\n", "b\n", "odd\n"]);
   });
 });

@@ -97,6 +97,12 @@ localTest(
   "what broke or was aborted leaves nothing, also while its source is silent; the next one is whole",
   async (store, root) => {
     await assert.rejects(store.put("a.tmp", brokenAfter(CONTENT), NEVER), /Cannot write ".*\/out\/a\.tmp"/);
+    const denied = Object.assign(new Error("Odd rows"), { canRetry: false });
+    // deno-lint-ignore require-yield -- Before there is anything to read.
+    const refused = async function* () {
+      await Promise.reject(denied);
+    };
+    await assert.rejects(store.put("a.tmp", refused(), NEVER), denied);
     const ending = new AbortController();
     const silent = store.put("a.tmp", silentAfter(CONTENT), ending.signal);
     await until("all bytes", () => Deno.statSync(`${root}/.a.tmp.part`).size === CONTENT.length);
@@ -146,10 +152,13 @@ localTest(
 
 localTest("a file where a folder is to be, and names that lead elsewhere, are told", async (store, root) => {
   Deno.writeTextFileSync(`${root}/day`, "");
-  await assert.rejects(
-    store.put("day/a", slicesOf(CONTENT), NEVER),
-    /Cannot write ".*day\/a" \(a file stands where a folder/,
-  );
+  const lasting = {
+    "day/a": /Cannot write ".*day\/a" \(a file stands where a folder/,
+    ["a".repeat(250)]: /Cannot write ".*aa" \(shorten the file's name\)$/,
+  };
+  for (const [path, message] of Object.entries(lasting)) {
+    await assert.rejects(store.put(path, slicesOf(CONTENT), NEVER), { message, canRetry: false });
+  }
   for (const path of ["../a", "a/../../b", "/etc/x", "", "a//b", "a/", "./a", "a\0"]) {
     await assert.rejects(store.put(path, slicesOf(CONTENT), NEVER), /is no path below ".*\/out"/, path);
     await assert.rejects(store.appends.create(path, false), RangeError, path);
