@@ -45,6 +45,7 @@ export class LocalAppends implements AppendStore {
     const file = this.#folders.at(path);
     try {
       const found = statOf(file);
+      if (!found) this.#folders.checkDisk(file);
       return found?.isFile ? found.size : undefined;
     } catch (cause) {
       throw toDiskError(`Cannot look at "${file}"`, cause);

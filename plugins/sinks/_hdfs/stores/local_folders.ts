@@ -5,39 +5,48 @@ import { RAISE_LIMIT } from "../../_rolling/descriptors.ts";
 /** After so many folders it asks the disk again. */
 const MAX_KNOWN = 10_000;
 
-/** The folders below one that is there, made where they are missing. */
+/**
+ * The folders below one that is there, made where they are missing. That is home, or for a file that was staged for another
+ * home the first folder of its path: it still goes there, and what is wrong with that place holds up no other file.
+ */
 export class LocalFolders {
   readonly #home: string;
   readonly #root: string;
   /** Their names are on the disk, in the folders above them. */
   readonly #durable = new Set<string>();
 
-  /** Paths are relative to `root`, and lead to places below `home`, which is the same folder or one below it. */
+  /** Paths are relative to `root`; `home` is the same folder or one below it. */
   constructor(root: string, home: string) {
     this.#root = root === "/" ? "" : root;
     this.#home = home;
   }
 
-  /** Where a file lies. @throws {RangeError} when the path leads elsewhere. */
+  /** Where a file lies. @throws {DeliveryError} when the path has names that lead elsewhere. */
   at(path: string): string {
     const names = path.split("/");
     const isPlain = names.every((name) => !["", ".", ".."].includes(name) && !name.includes("\0"));
-    const file = `${this.#root}/${path}`;
-    if (isPlain && file.startsWith(this.#home === "/" ? "/" : `${this.#home}/`)) return file;
-    throw new RangeError(`"${path}" is no path below "${this.#home}": write names with "/" between them`);
+    if (isPlain) return `${this.#root}/${path}`;
+    throw new OneFileError(`"${path}" is no path below "${this.#root}/": write names with "/" between them`);
+  }
+
+  /** Says of one file what is wrong with a place that the others do not share. */
+  faultOf(file: string, fault: unknown): unknown {
+    if (this.#topOf(file) === this.#home || !(fault instanceof DeliveryError)) return fault;
+    const text = `${fault.message}; the file was staged for another hdfs.path`;
+    return new OneFileError(text, { cause: fault.cause });
   }
 
   /** Makes the folder of a file; never the one above all, which may be a disk that is not mounted. */
   makeFor(file: string): void {
-    this.#make(dirname(file));
+    this.#make(dirname(file), this.#topOf(file));
   }
 
   /** Forces the names in the folder of a file to disk, and its own, where the system can do that. */
   async syncFor(file: string): Promise<void> {
-    const folder = dirname(file);
+    const [folder, top] = [dirname(file), this.#topOf(file)];
     await syncFolder(folder);
     if (this.#durable.size > MAX_KNOWN) this.#durable.clear();
-    for (let at = folder; at !== this.#home && !this.#durable.has(at); at = dirname(at)) {
+    for (let at = folder; at !== top && !this.#durable.has(at); at = dirname(at)) {
       await syncFolder(dirname(at));
       this.#durable.add(at);
     }
@@ -50,11 +59,11 @@ export class LocalFolders {
   }
 
   /**
-   * Looks where a file is not there any more whether its disk is, of which `diskOf` told when the file was there.
+   * Looks where a file is not there whether its disk is, of which `diskOf` told when the file was.
    * @throws {DeliveryError} when it is not, for then nobody knows what became of the file.
    */
-  checkDisk(file: string, disk: string | undefined): void {
-    this.#checkHome();
+  checkDisk(file: string, disk?: string): void {
+    checkTop(this.#topOf(file));
     if (disk === undefined) return;
     let folder = dirname(file);
     while (!isFolder(folder)) folder = dirname(folder);
@@ -64,8 +73,15 @@ export class LocalFolders {
     throw new OneFileError(`"${file}" was on another disk than is there now: mount that one`);
   }
 
-  #make(folder: string): void {
-    if (folder === this.#home) return this.#checkHome();
+  /** The folder above all that is never made. */
+  #topOf(file: string): string {
+    if (this.#home === "/" || file.startsWith(`${this.#home}/`)) return this.#home;
+    const end = file.indexOf("/", this.#root.length + 1);
+    return end < 0 ? this.#root || "/" : file.slice(0, end);
+  }
+
+  #make(folder: string, top: string): void {
+    if (folder === top) return checkTop(top);
     for (let isAgain = false;; isAgain = true) {
       try {
         Deno.mkdirSync(folder);
@@ -74,16 +90,15 @@ export class LocalFolders {
       } catch (cause) {
         if (cause instanceof Deno.errors.AlreadyExists) return;
         if (isAgain || !(cause instanceof Deno.errors.NotFound)) throw cause;
-        this.#make(dirname(folder));
+        this.#make(dirname(folder), top);
       }
     }
   }
+}
 
-  /** @throws {DeliveryError} when the folder above all is not there. */
-  #checkHome(): void {
-    if (isFolder(this.#home)) return;
-    throw new DeliveryError(`Folder "${this.#home}" is gone: make it again, or mount its disk`);
-  }
+function checkTop(top: string): void {
+  if (isFolder(top)) return;
+  throw new DeliveryError(`Folder "${top}" is gone: make it again, or mount its disk`);
 }
 
 /** Links lead on. */

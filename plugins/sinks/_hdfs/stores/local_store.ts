@@ -13,7 +13,7 @@ export class LocalStore implements FileStore {
   readonly appends: LocalAppends;
   readonly #folders: LocalFolders;
 
-  /** Paths are relative to `root`; what is above `home`, and itself, is never made. */
+  /** Paths are relative to `root`; what is above `home`, and itself, is never made. Only files of an earlier life lie elsewhere. */
   constructor(root: string, home = root) {
     this.#folders = new LocalFolders(root, home);
     this.appends = new LocalAppends(this.#folders);
@@ -42,7 +42,7 @@ export class LocalStore implements FileStore {
     } catch (cause) {
       tryToRemove(hidden);
       signal.throwIfAborted();
-      throw toDiskError(`Cannot write "${file}"`, cause);
+      throw this.#folders.faultOf(file, toDiskError(`Cannot write "${file}"`, cause));
     }
   }
 
@@ -65,7 +65,7 @@ export class LocalStore implements FileStore {
       if (dirname(source) !== dirname(target)) await this.#folders.syncFor(source);
       return "done";
     } catch (cause) {
-      throw toDiskError(`Cannot rename "${source}" to "${target}"`, cause);
+      throw this.#folders.faultOf(source, toDiskError(`Cannot rename "${source}" to "${target}"`, cause));
     }
   }
 

@@ -160,20 +160,20 @@ localTest("a file where a folder is to be, and names that lead elsewhere, are to
     await assert.rejects(store.put(path, slicesOf(CONTENT), NEVER), { message, canRetry: false });
   }
   for (const path of ["../a", "a/../../b", "/etc/x", "", "a//b", "a/", "./a", "a\0"]) {
-    await assert.rejects(store.put(path, slicesOf(CONTENT), NEVER), /is no path below ".*\/out"/, path);
-    await assert.rejects(store.appends.create(path, false), RangeError, path);
+    await assert.rejects(store.put(path, slicesOf(CONTENT), NEVER), {
+      message: /is no path below ".*\/out\/"/,
+      canRetry: false,
+    }, path);
+    await assert.rejects(store.appends.create(path, false), DeliveryError, path);
   }
   assert.throws(() => LocalStore.open(`${root}/day/deeper`), ConfigError);
 });
 
-localTest("a store of the whole disk stays below its home, which it never makes again", async (_, root) => {
+localTest("a store of the whole disk never makes its home again", async (_, root) => {
   const [home, inside] = [`${root}/home`, `${root}/home/day=1/a`.slice(1)];
   const store = LocalStore.open("/", home);
   await store.publish(await store.put(`${inside}.tmp`, slicesOf(CONTENT), NEVER), inside);
   assert.deepEqual(filesIn(root), ["home/day=1/a"]);
-  for (const path of [`${root}/a`.slice(1), `${home}2/a`.slice(1), home.slice(1)]) {
-    await assert.rejects(store.put(path, slicesOf(CONTENT), NEVER), /is no path below ".*\/home"/);
-  }
   Deno.removeSync(home, { recursive: true });
   await assert.rejects(store.put(inside, slicesOf(CONTENT), NEVER), /Folder ".*\/home" is gone/);
 });
