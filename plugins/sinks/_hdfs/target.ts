@@ -46,7 +46,7 @@ export function parseTarget(path: string, hasNameNodes: boolean): Target {
 }
 
 /** The web addresses of the NameNodes. */
-export function nameNodesOf({ scheme, authority }: Target, nameNodes: readonly string[]): readonly string[] {
+function nameNodesOf({ scheme, authority }: Target, nameNodes: readonly string[]): readonly string[] {
   if (nameNodes.length > 0) return nameNodes;
   const [, host = authority, port] = /^(.*?)(?::(\d+))?$/.exec(authority) ?? [];
   if (scheme === "swebhdfs") return [`https://${host}:${port ?? SECURE_WEB_PORT}`];
@@ -90,13 +90,28 @@ function timeoutOf(callTimeoutMs: number): number {
   return callTimeoutMs > 0 ? Math.min(callTimeoutMs, MAX_CALL_MS) : MAX_CALL_MS;
 }
 
-/** What files are sent to: two settings with the same name lead to the same files. */
+/** What files are sent to; `isSameTarget` compares two such names. */
 export function targetName(settings: HdfsSettings): string {
   const target = parseTarget(settings["hdfs.path"], settings["hdfs.nameNodes"].length > 0);
   const { scheme, authority } = target;
   if (scheme === "file") return scheme;
   if (scheme === "s3") return [scheme, authority, settings["s3.endpoint"] ?? ""].join(" ");
   return [scheme, authority, ...nameNodesOf(target, settings["hdfs.nameNodes"])].join(" ");
+}
+
+/**
+ * Whether two names lead to the same files. A cluster is known by any of its NameNodes, for their list may grow or change its
+ * order, and not by its nameservice, for two clusters may call theirs the same.
+ */
+export function isSameTarget(one: string, other: string): boolean {
+  const known = nodesIn(one);
+  return one === other || nodesIn(other).some((node) => known.includes(node));
+}
+
+/** None of what is not HDFS. */
+function nodesIn(target: string): readonly string[] {
+  const [scheme = "", , ...nodes] = target.split(" ");
+  return /hdfs$/.test(scheme) ? nodes.map((node) => URL.parse(node)?.href ?? node) : [];
 }
 
 /** The folders in front of the first escape; they are not made again when they vanish, for a disk may be mounted there. */

@@ -1,6 +1,7 @@
 import { DeliveryError } from "sluice/plugin";
 import { syncFolder } from "../../_rolling/folders.ts";
 import type { Upload } from "../stores/store.ts";
+import { isSameTarget } from "../target.ts";
 
 // A note says: the target has all of this staged file, and from now on it may get its name at any moment. It is on disk
 // before the first try to name it, and goes when the staged file is gone for certain.
@@ -79,8 +80,8 @@ export class SentNotes {
   async #readNote(path: string): Promise<SentNote | undefined> {
     try {
       const { upload, finalPath, target } = JSON.parse(await Deno.readTextFile(path));
-      const isNote = typeof upload?.path === "string" && typeof finalPath === "string";
-      return isNote && target === this.#target ? { upload, finalPath } : undefined;
+      const isNote = [upload?.path, finalPath, target].every((part) => typeof part === "string");
+      return isNote && isSameTarget(target, this.#target) ? { upload, finalPath } : undefined;
     } catch (cause) {
       if (cause instanceof SyntaxError) return undefined;
       throw cause;

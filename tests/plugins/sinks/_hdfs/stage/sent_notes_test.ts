@@ -24,3 +24,13 @@ Deno.test("a note that was read is there after a power cut, though its writer wa
     assert.deepEqual(await notes().read(), new Map([["1", NOTE]]));
   });
 });
+
+Deno.test("a note holds for its cluster with another NameNode beside the one that it knew, and for no other cluster", async () => {
+  await inFolder("targets", async (folder) => {
+    const notesOf = (target: string) => new SentNotes(`${folder}/sent`, { stage: folder, target });
+    await notesOf("hdfs lake http://nn1:9870").write("1", NOTE);
+    const pair = await notesOf("hdfs lake http://nn0:9870 http://nn1:9870").read();
+    assert.deepEqual(pair, new Map([["1", NOTE]]));
+    assert.deepEqual(await notesOf("hdfs lake http://elsewhere:9870").read(), new Map());
+  });
+});
