@@ -3,16 +3,19 @@ import type { FileNames } from "../buckets.ts";
 /** No name has it: control characters are encoded. */
 const GAP = "\t";
 
-/** The names of a file that grows at its target, in one text by which the manifest knows it. */
+/** The names of a file that grows, and its target, in one text by which the manifest knows it. */
 export class AppendName implements FileNames {
   readonly stem: string;
   readonly end: string;
   readonly inUse: string;
+  /** Where it grows, as `targetName` says it; earlier versions did not tell. */
+  readonly target: string | undefined;
 
-  constructor({ stem, end, inUse }: FileNames) {
+  constructor({ stem, end, inUse, target }: FileNames & { readonly target?: string | undefined }) {
     this.stem = stem;
     this.end = end;
     this.inUse = inUse;
+    this.target = target;
   }
 
   /** Whether a text is such names, and not the name of a staged file. */
@@ -22,11 +25,12 @@ export class AppendName implements FileNames {
 
   /** Reads what `toString` wrote. */
   static parse(text: string): AppendName {
-    const [stem = "", end = "", inUse = ""] = text.split(GAP);
-    return new AppendName({ stem, end, inUse });
+    const [stem = "", end = "", inUse = "", target] = text.split(GAP);
+    return new AppendName({ stem, end, inUse, target });
   }
 
   toString(): string {
-    return [this.stem, this.end, this.inUse].join(GAP);
+    const { stem, end, inUse, target } = this;
+    return [stem, end, inUse, ...target === undefined ? [] : [target]].join(GAP);
   }
 }

@@ -4,6 +4,7 @@ import type { AppendName } from "./append_name.ts";
 import { nameOf } from "../stage/delivery_way.ts";
 import { publishFree } from "./publish_free.ts";
 import type { AppendStore, FileStore } from "../stores/store.ts";
+import { isSameTarget } from "../target.ts";
 
 /** A server holds a file for a lost writer for a minute, and needs some time to close it. */
 const MAX_TRIES = 300;
@@ -15,20 +16,19 @@ export interface LeftAppend {
   readonly file: FileState;
   /** True: it is not cut, for nobody knows what was delivered. */
   readonly keepsTail: boolean;
+  /** What the store leads to now. */
+  readonly target: string;
 }
 
 /** Cuts a file that an earlier life appended to back to what was delivered, and gives it its final name. */
-export async function finishAppended(
-  { name, file, keepsTail }: LeftAppend,
-  store: FileStore,
-  context: Context,
-) {
-  const { bytes } = file;
+export async function finishAppended(left: LeftAppend, store: FileStore, context: Context): Promise<void> {
+  const { name, file: { bytes }, keepsTail } = left;
   const { appends } = store;
   if (!appends) {
     throw new DeliveryError(`"${name.inUse}" cannot be cut there: set hdfs.path back for one start`);
   }
   if (await appends.length(name.inUse) === undefined) {
+    await checkTarget(left, appends);
     // It may have its name already, and that not for certain yet.
     if (bytes) await publishFree(store, { name, bytes, isWatched: true }, context.log);
     else abandon(name, appends);
@@ -55,6 +55,20 @@ export async function finishAppended(
   }
   if (there > deliveredBytes) await cut(appends, { path: name.inUse, bytes: deliveredBytes }, context);
   await publishFree(store, { name, bytes: deliveredBytes, isWatched: true }, context.log);
+}
+
+/** What is not there may be where it was begun. @throws {DeliveryError} */
+async function checkTarget(
+  { name, file: { bytes }, keepsTail, target }: LeftAppend,
+  appends: AppendStore,
+): Promise<void> {
+  const isElsewhere = name.target !== undefined && !isSameTarget(name.target, target);
+  const isEmpty = bytes === 0 && !keepsTail;
+  if (!isElsewhere || isEmpty || await appends.length(nameOf(name, 0)) === bytes) return;
+  throw new DeliveryError(
+    `"${name.inUse}" was begun at "${name.target}" and is not here: ` +
+      "set hdfs.path and hdfs.nameNodes back for one start",
+  );
 }
 
 /** A killed process may have asked for the file just before. */

@@ -72,7 +72,7 @@ export class AppendSink implements Sink {
       },
       newFile: (bucket) => ({
         encoder: format.encoder(),
-        nextPath: () => new AppendName(buckets.nextNames(bucket)).toString(),
+        nextPath: () => new AppendName({ ...buckets.nextNames(bucket), target: parts.target }).toString(),
       }),
       rolled: (path, cause) => shelf.rolled(path, cause),
     });

@@ -100,7 +100,8 @@ export class Stage implements FileWatch {
       log: context.log,
       putElsewhere: async (path, file, keepsTail) => {
         if (!AppendName.isOne(path)) return false;
-        await this.#finishAppended({ name: AppendName.parse(path), file, keepsTail });
+        const { target } = this.#options;
+        await this.#finishAppended({ name: AppendName.parse(path), file, keepsTail, target });
         return true;
       },
     });

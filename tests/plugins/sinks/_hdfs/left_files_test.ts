@@ -123,6 +123,20 @@ leftTest("hdfs sink sends to a new target what had no name at the one before", a
   assert.deepEqual(Object.values(await files()), ["the only copy\n"]);
 });
 
+leftTest("hdfs sink does not take what it appended to at another target for fetched", async (bench) => {
+  const { make, forgetful, elsewhere, names, files, remove } = bench;
+  const settings = { durable: "append", appendInterval: 1, closeTries: 1, retryInterval: 0 };
+  const first = await make({ ...settings, ...forgetful });
+  await deliver(first, "the only copy", { position: { in: 1 } });
+  await first.close!();
+  const [[name, text] = ["", ""]] = Object.entries(await files());
+  await remove(name);
+  const next = await make({ ...settings, ...elsewhere });
+  await assert.rejects(next.resume!(), /was begun at "hdfs .* set hdfs\.path and hdfs\.nameNodes back/);
+  await next.close!();
+  assert.deepEqual([name.endsWith(".tmp"), text, await names()], [true, "the only copy\n", []]);
+});
+
 leftTest("hdfs sink sends others when a staged file cannot be made into one", async (bench) => {
   const { make, names, ownState } = bench;
   const stage = `${ownState}/stage`;

@@ -7,7 +7,13 @@ import { filesBelow } from "../making.ts";
 import { inFolder } from "../../../../trials/trial_folder.ts";
 
 const NAME = new AppendName({ stem: "f", end: "", inUse: "f.tmp" });
-const LEFT = { name: NAME, file: { bytes: 6, isFinished: false }, keepsTail: false };
+const LEFT = {
+  name: NAME,
+  file: { bytes: 6, isFinished: false },
+  keepsTail: false,
+  target: "hdfs nn http://nn:9870",
+};
+const ELSEWHERE = { ...LEFT, name: AppendName.parse("f\t\tf.tmp\thdfs other http://other:9870") };
 
 Deno.test("an empty file that a late request made again under the in-use name gets no final name", async () => {
   await inFolder("late", async (folder) => {
@@ -23,5 +29,39 @@ Deno.test("a file that was killed in the middle is cut to what was delivered and
     await Deno.writeTextFile(`${folder}/f.tmp`, "whole\nhal");
     await finishAppended(LEFT, new LocalStore(folder), testContext());
     assert.deepEqual(filesBelow(folder), { f: "whole\n" });
+  });
+});
+
+Deno.test("a file that was begun at another target, and is not at this one, is not given up", async () => {
+  await inFolder("elsewhere", async (folder) => {
+    const store = new LocalStore(folder);
+    await assert.rejects(
+      finishAppended(ELSEWHERE, store, testContext()),
+      /^DeliveryError: "f\.tmp" was begun at "hdfs other http:\/\/other:9870" and is not here: set hdfs\.path/,
+    );
+    const nothing = { ...ELSEWHERE, file: { bytes: 0, isFinished: false } };
+    await finishAppended(nothing, store, testContext());
+    // As somebody puts it there for whom the other target is lost.
+    await Deno.writeTextFile(`${folder}/f.tmp`, "");
+    await finishAppended(ELSEWHERE, store, testContext());
+    assert.deepEqual(filesBelow(folder), {});
+    await Deno.writeTextFile(`${folder}/f.tmp`, "whole\nhal");
+    await finishAppended(ELSEWHERE, store, testContext());
+    assert.deepEqual(filesBelow(folder), { f: "whole\n" });
+    // Its name was given, and that not noted.
+    await finishAppended(ELSEWHERE, store, testContext());
+    assert.deepEqual(filesBelow(folder), { f: "whole\n" });
+  });
+});
+
+Deno.test("a file that is gone holds up no start where its target is this one, or was not noted", async () => {
+  await inFolder("gone", async (folder) => {
+    for (const target of ["", "\thdfs nn http://nn:9870"]) {
+      const name = AppendName.parse(`f\t\tf.tmp${target}`);
+      assert.equal(String(name), `f\t\tf.tmp${target}`);
+      const context = testContext();
+      await finishAppended({ ...LEFT, name }, new LocalStore(folder), context);
+      assert.match(context.lines.map(({ text }) => text).join(), /^A file is gone/);
+    }
   });
 });
