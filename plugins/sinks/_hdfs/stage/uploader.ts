@@ -68,7 +68,7 @@ export class Uploader {
 
   /** Complete files that are waiting or on their way, failed ones left out. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && !Array.from(this.#active).some(({ isComplete }) => isComplete);
+    return this.#queue.length === 0 && !this.#sendsComplete;
   }
 
   /** A file that grows may be sent ahead. */
@@ -110,15 +110,24 @@ export class Uploader {
     return this.#publishedCount + Array.from(this.#active).reduce((sum, { readBytes }) => sum + readBytes, 0);
   }
 
+  get #sendsComplete(): boolean {
+    return Array.from(this.#active).some(({ isComplete }) => isComplete);
+  }
+
   #schedule(): void {
     if (this.#isPaused || this.#end.signal.aborted) return;
-    const slots = this.#isAway ? 1 : this.#options.slots;
-    while (this.#queue.length > 0 && this.#active.size < slots) this.#begin(this.#queue.shift()!);
-    if (!this.#isAway && !this.#isEnding) this.#follow(slots);
+    while (this.#queue.length > 0 && this.#hasSlot) this.#begin(this.#queue.shift()!);
+    if (!this.#isAway && !this.#isEnding) this.#follow();
+  }
+
+  /** What is sent ahead keeps its slot for hours, so it must not take the one that asks whether the target is back. */
+  get #hasSlot(): boolean {
+    return this.#isAway ? !this.#sendsComplete : this.#active.size < this.#options.slots;
   }
 
   /** At most half of the slots are for files that grow, for those keep them long. */
-  #follow(slots: number): void {
+  #follow(): void {
+    const { slots } = this.#options;
     let spare = Math.floor(slots / 2) -
       Array.from(this.#active).filter(({ isComplete }) => !isComplete).length;
     for (const file of this.#growing) {
