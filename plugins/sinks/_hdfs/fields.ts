@@ -44,7 +44,7 @@ const FLUME_FIELDS = {
   ),
   "hdfs.retryInterval": duration("s", { alias: ["retryInterval"] }).default(180)
     .describe(
-      "Wait between those tries, and the longest one where they have no limit; 0 means there is one.",
+      "Wait between those tries, and where they have no limit the longest one for a target that is away; 0 means there is one.",
     ),
   "hdfs.callTimeout": duration("ms", { alias: ["callTimeout"] }).default(30_000)
     .describe(

@@ -6,6 +6,8 @@ import type { StagedFile } from "./staged_file.ts";
 /** Of a growing file so much must wait before it is worth a request of its own. */
 const FOLLOW_BYTES = 16 * 1024 * 1024;
 const MAX_WAIT_MS = 30_000;
+/** So much longer does a file wait at last that is refused by itself: what refuses it changes by people's hands. */
+const REST_FACTOR = 10;
 /** At the end: without progress for so long the rest is left to the next start. */
 const END_PATIENCE_MS = 10_000;
 /** At the end: a target that refuses so often is not waited for. */
@@ -32,7 +34,8 @@ export interface UploaderOptions {
 
 /**
  * Sends staged files, some at once, the oldest first; where nothing else waits, also those that still grow. A target that
- * is away is asked again with growing waits, for one file; what only one file is refused for holds up no other.
+ * is away is asked again with growing waits, for one file; what only one file is refused for holds up no other, and it
+ * waits longer from try to try.
  */
 export class Uploader {
   readonly #options: UploaderOptions;
@@ -43,8 +46,13 @@ export class Uploader {
   readonly #active = new Set<StagedFile>();
   readonly #runs = new Set<Promise<void>>();
   readonly #resting = new Set<StagedFile>();
-  /** Those whose last try failed. */
-  readonly #failing = new Set<StagedFile>();
+  /** Those whose last try failed, and why. */
+  readonly #failing = new Map<StagedFile, unknown>();
+  readonly #restBackoffs = new WeakMap<StagedFile, Backoff>();
+  /** Reasons that only some files are refused for, of which one file each was shown. */
+  readonly #shownReasons = new Set<string>();
+  /** The one whose reason is shown. */
+  #shown: StagedFile | undefined;
   readonly #end = new AbortController();
   readonly #backoff: Backoff;
   readonly #maxWaitMs: number;
@@ -164,6 +172,7 @@ export class Uploader {
     this.#isAway = false;
     this.#backoff.reset();
     if (hasFailed && this.#failing.size === 0) this.#options.context.recover();
+    if (file === this.#shown) this.#showOther();
   }
 
   #refuse(file: StagedFile, cause: unknown): void {
@@ -171,18 +180,37 @@ export class Uploader {
     const { context, closeTries, retryMs } = this.#options;
     // A long silence may end what is sent ahead: then the file is sent when it is complete.
     if (!file.isComplete) return void this.#growing.delete(file);
-    this.#failing.add(file);
+    this.#failing.set(file, cause);
     context.counters.add("ConnectionFailedCount");
-    context.hold(cause);
+    this.#show(file, cause);
     if (this.#isEnding) this.#endFailures++;
     if (this.#isGivenUp(file, cause)) return;
     if (file.publishTries > 0 && closeTries > 0) return this.#rest(file, retryMs);
-    if (isOfOneFile(cause)) return this.#rest(file, this.#maxWaitMs);
+    if (isOfOneFile(cause)) return this.#rest(file, this.#nextRestMs(file));
     // The same file asks again, so that the same reason is told once.
     this.#queue.unshift(file);
     this.#isAway = true;
     // Of several that break at once the first one counts.
     if (!this.#isPaused) this.#pause();
+  }
+
+  /** Of a thousand files that are refused for the same reason one is told, not each at each try. */
+  #show(file: StagedFile, cause: unknown): void {
+    const reason = isOfOneFile(cause) ? reasonOf(cause) : undefined;
+    if (reason !== undefined && this.#shownReasons.has(reason)) return;
+    if (reason === undefined) this.#shownReasons.clear();
+    else this.#shownReasons.add(reason);
+    this.#shown = file;
+    this.#options.context.hold(cause);
+  }
+
+  /** What was shown is over. A target that is back must not seem away as long as some files wait for other reasons. */
+  #showOther(): void {
+    const wasOfAll = this.#shownReasons.size === 0;
+    this.#shownReasons.clear();
+    this.#shown = undefined;
+    const other = this.#failing.entries().find(([, cause]) => isOfOneFile(cause));
+    if (wasOfAll && other) this.#show(...other);
   }
 
   /** As Flume does after `closeTries`; here the file stays in the stage. */
@@ -204,6 +232,13 @@ export class Uploader {
     });
   }
 
+  #nextRestMs(file: StagedFile): number {
+    const [firstMs, maxMs] = [this.#maxWaitMs, this.#maxWaitMs * REST_FACTOR];
+    const backoff = this.#restBackoffs.get(file) ?? new Backoff({ firstMs, maxMs });
+    this.#restBackoffs.set(file, backoff);
+    return backoff.next();
+  }
+
   #pause(): void {
     this.#isPaused = true;
     void this.#options.context.clock.sleep(this.#backoff.next(), this.#end.signal).then(() => {
@@ -213,9 +248,27 @@ export class Uploader {
   }
 }
 
+/** Said of who asks, or of the whole bucket: no other file fares better. */
+const OF_ALL = new RegExp(
+  "^(AuthenticationException|AuthorizationException|BadCertificate|ExpiredToken|Http401|InvalidAccessKeyId|InvalidToken|" +
+    "NoSuchBucket|RequestTimeTooSkewed|SecurityException|SignatureDoesNotMatch)$",
+);
+
 /** Said of this file or its folder, and until somebody changes something: others may fare better. */
 function isOfOneFile(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false;
-  const { canRetry, exception } = cause as { canRetry?: unknown; exception?: unknown };
-  return canRetry === false || (typeof exception === "string" && exception.includes("QuotaExceeded"));
+  const word = wordOf(cause) ?? "";
+  const { canRetry } = cause as { canRetry?: unknown };
+  return (canRetry === false && !OF_ALL.test(word)) || word.includes("QuotaExceeded");
+}
+
+/** The same for all files that are refused for the same reason. */
+function reasonOf(cause: unknown): string {
+  return wordOf(cause) ?? errorText(cause);
+}
+
+/** What HDFS or S3 call it. */
+function wordOf(cause: unknown): string | undefined {
+  const { exception, code } = cause as { exception?: unknown; code?: unknown };
+  return [exception, code].find((word) => typeof word === "string") as string | undefined;
 }

@@ -69,13 +69,10 @@ export class WebHdfsStore implements FileStore {
   async put(path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Upload> {
     signal.throwIfAborted();
     const name = this.#left.choose(path);
-    const output = await this.#create(name);
     try {
-      await send(output, bytes, signal);
-      return await this.#confirm(name, output.bytes);
+      return await this.#send(name, bytes, signal);
     } catch (cause) {
-      this.#left.leave(name);
-      throw cause;
+      throw ofFile(cause, { name, path });
     }
   }
 
@@ -101,6 +98,30 @@ export class WebHdfsStore implements FileStore {
 
   close(): void {
     this.#client.close();
+  }
+
+  async #send(name: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Upload> {
+    const output = await this.#create(name);
+    try {
+      await send(output, bytes, signal);
+      return await this.#confirm(name, output.bytes);
+    } catch (cause) {
+      if (!signal.aborted && isThrough(cause)) await this.#undo(name, cause);
+      else this.#left.leave(name);
+      throw cause;
+    }
+  }
+
+  /** Of a try that the server is through with nothing appears later: its name is free again. */
+  async #undo(name: string, refusal: HdfsError): Promise<void> {
+    try {
+      await this.#client.remove(this.#whole(name));
+    } catch (cause) {
+      // Who is refused the same for that has made nothing there.
+      const isSame = cause instanceof HdfsError && cause.exception === refusal.exception;
+      if (!isSame) return this.#left.leave(name);
+    }
+    this.#left.forget(name);
   }
 
   /** What is refused before a byte of the request has left leaves nothing. */
@@ -191,6 +212,21 @@ export class WebHdfsStore implements FileStore {
 function isFile(status: HdfsFileStatus, { id, bytes }: Upload): boolean {
   if (status.isFolder) return false;
   return status.id !== undefined && id !== undefined ? status.id === id : status.length === bytes;
+}
+
+/**
+ * The server has refused it until somebody changes something. What passes by itself may be a DataNode's word about a
+ * NameNode that still does what it was asked for.
+ */
+function isThrough(cause: unknown): cause is HdfsError {
+  if (!(cause instanceof HdfsError) || cause.isOutcomeUnknown) return false;
+  return !cause.canRetry || cause.exception.includes("QuotaExceeded");
+}
+
+/** The same failure of the file at each try, whatever name that had. */
+function ofFile(cause: unknown, { name, path }: { name: string; path: string }): unknown {
+  if (!(cause instanceof HdfsError) || name === path) return cause;
+  return new HdfsError(cause.message.replaceAll(name, path), cause);
 }
 
 /** Sends all bytes; what comes of it is to be looked at. */

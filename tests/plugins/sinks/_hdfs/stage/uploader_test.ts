@@ -77,3 +77,73 @@ Deno.test("uploader asks a target again that was away for a moment, while a grow
   await uploader.close(() => {});
   assert.deepEqual(bench.published, ["1", "2", "growing"]);
 });
+
+Deno.test("uploader asks less and less often for files that are refused by themselves, and tells their reason once", async () => {
+  const bench = new Bench();
+  bench.fateOf = ({ name }) => Promise.reject(refusal("DSQuotaExceededException", name, true));
+  const names = ["1", "2", "3", "4", "5"];
+  for (const name of names) bench.add(name);
+  await until("some tries", () => names.every((name) => bench.triesOf(name) >= 5));
+  bench.fateOf = () => Promise.resolve(1);
+  await until("all files", () => bench.published.length === names.length);
+  await bench.uploader.close(() => {});
+  const longestMs = Math.max(...bench.waitsMs);
+  assert.ok(longestMs > 100_000 && longestMs <= 300_000, `it waited ${longestMs} ms at most`);
+  const texts = bench.context.lines.map(({ text }) => text);
+  assert.deepEqual(texts, ["Trying again: DSQuotaExceededException of 1", "Recovered"]);
+});
+
+Deno.test("uploader shows another file's reason once the one that it named has got through", async () => {
+  const bench = new Bench();
+  bench.fateOf = ({ name }) =>
+    name === "1" && bench.triesOf("1") > 1
+      ? Promise.resolve(1)
+      : Promise.reject(refusal("AccessControlException", name));
+  for (const name of ["1", "2"]) bench.add(name);
+  await until("the other's reason", () => bench.context.lines.length > 1);
+  await bench.uploader.close(() => {});
+  const texts = bench.context.lines.map(({ text }) => text);
+  assert.deepEqual(texts, ["1", "2"].map((name) => `Trying again: AccessControlException of ${name}`));
+});
+
+Deno.test("uploader shows what still holds a file once the target is back", async () => {
+  const bench = new Bench();
+  const gate = Promise.withResolvers<void>();
+  bench.fateOf = async ({ name }) => {
+    if (name === "refused") throw refusal("AccessControlException", name);
+    if (bench.triesOf(name) === 1) throw new Error("Connection reset");
+    await gate.promise;
+    return 1;
+  };
+  bench.add("refused");
+  await until("the refusal", () => bench.context.lines.length > 0);
+  bench.add("2");
+  await until("the next try", () => bench.triesOf("2") === 2);
+  bench.fateOf = () => new Promise(() => {});
+  gate.resolve();
+  await until("one file", () => bench.published.length === 1);
+  const texts = bench.context.lines.map(({ text }) => text);
+  assert.deepEqual(texts.at(-2), "Trying again: Connection reset");
+  assert.deepEqual(texts.at(-1), "Trying again: AccessControlException of refused");
+  await bench.uploader.close(() => {});
+});
+
+for (const word of ["InvalidToken", "SignatureDoesNotMatch"]) {
+  Deno.test(`uploader asks for one file only while nobody gets in (${word})`, async () => {
+    const bench = new Bench();
+    bench.fateOf = ({ name }) => Promise.reject(refusal(word, name));
+    const names = ["1", "2", "3", "4", "5", "6"];
+    for (const name of names) bench.add(name);
+    await until("some tries", () => Math.max(...bench.tries.values()) >= 5);
+    assert.deepEqual(names.map((name) => bench.triesOf(name)).filter((tries) => tries > 1).length, 1);
+    bench.fateOf = () => Promise.resolve(1);
+    await until("all files", () => bench.published.length === names.length);
+    await bench.uploader.close(() => {});
+  });
+}
+
+/** As targets throw it, with the file in its text. */
+function refusal(word: string, name: string, canRetry = false): Error {
+  const facts = word.endsWith("Exception") ? { exception: word } : { code: word };
+  return Object.assign(new Error(`${word} of ${name}`), { ...facts, canRetry });
+}

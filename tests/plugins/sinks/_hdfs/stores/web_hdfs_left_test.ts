@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { WebHdfsStore } from "../../../../../plugins/sinks/_hdfs/stores/web_hdfs_store.ts";
-import { brokenAfter } from "../../../../support/byte_slices.ts";
+import { brokenAfter, slicesOf } from "../../../../support/byte_slices.ts";
 import { putFile } from "../../../../support/hdfs.ts";
+import { HttpRelay } from "../../../../support/http_relay.ts";
 import { runUntilKilled } from "../../../../support/killed_program.ts";
 import { until } from "../../../../support/until.ts";
 import { CONTENT, kept, NEVER, send, storeTest } from "./web_store.ts";
@@ -121,3 +122,45 @@ storeTest(
     store.close();
   },
 );
+
+for (const [what, pattern] of [["rights", /AccessControlException/], ["quota", /DSQuotaExceeded/]] as const) {
+  storeTest(
+    `HDFS store leaves no name of a file that is refused for good, and says the same each time (${what})`,
+    async ({ client, options, paths, env }) => {
+      await client.mkdirs(options.root);
+      if (what === "quota") await setQuota(env, options.root, 1);
+      const user = what === "rights" ? "stranger" : options.user;
+      const store = new WebHdfsStore({ ...options, user });
+      const texts = new Set<string>();
+      for (let tries = 0; tries < 3; tries++) {
+        await assert.rejects(store.put("a.tmp", slicesOf(CONTENT), NEVER), (cause: Error) => {
+          texts.add(cause.message);
+          return pattern.test(cause.message);
+        });
+      }
+      assert.equal(texts.size, 1);
+      assert.deepEqual([await paths(), Deno.readTextFileSync(options.notesPath)], [[], "[]"]);
+      store.close();
+    },
+  );
+}
+
+storeTest("HDFS store names the file and not the try when no answer comes", async ({ options }) => {
+  using relay = new HttpRelay(options.nameNodes[0]!);
+  const store = new WebHdfsStore({ ...options, nameNodes: [relay.endpoint] });
+  await assert.rejects(store.put("a.tmp", brokenAfter(CONTENT), NEVER), /The stage broke/);
+  relay.meddle(/op=CREATE/, "lose");
+  await assert.rejects(send(store, "a.tmp"), /No CREATE of "\/bench \d+\/a\.tmp"/);
+  store.close();
+});
+
+async function setQuota(env: Record<string, string>, path: string, bytes: number): Promise<void> {
+  const query = new URLSearchParams({
+    "op": "SETQUOTA",
+    "user.name": env.HDFS_USER!,
+    "storagespacequota": String(bytes),
+  });
+  const url = `http://${env.HDFS_WEBHDFS}/webhdfs/v1${encodeURI(path)}?${query}`;
+  const answer = await fetch(url, { method: "PUT" });
+  assert.ok(answer.ok, await answer.text());
+}
