@@ -33,7 +33,9 @@ export class DeliveryWay {
 
   /** Resolves with its length at the target once it has its final name and is gone from the stage. */
   async go(file: StagedFile, known: Map<string, SentNote>, signal: AbortSignal): Promise<number> {
-    const { head, headBytes } = await file.head();
+    const { head, headBytes } = await file.head().catch((cause) => {
+      throw new StagedFileError(`Cannot read the head of "${file.path}"`, { cause });
+    });
     const isEmpty = file.isComplete && file.bytes <= headBytes;
     let note = known.get(file.name);
     // An earlier try to publish may have succeeded, and the file have been fetched since. Uploads that cannot be seen before,
@@ -77,7 +79,7 @@ export class DeliveryWay {
   ): Promise<SentNote> {
     const { store, transformOf } = this.#parts;
     const transform = await transformOf(format).catch((cause) => {
-      throw new StagedFileError(errorText(cause), { cause });
+      throw new StagedFileError(`Cannot tell the format of "${file.path}"`, { cause });
     });
     const staged = ofThisFile(file.read(signal), signal);
     const bytes = transform ? ofThisFile(transform(staged), signal) : staged;
@@ -130,7 +132,13 @@ export class DeliveryWay {
   }
 
   async #remove(file: StagedFile): Promise<void> {
-    Deno.removeSync(file.path);
+    try {
+      Deno.removeSync(file.path);
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.NotFound)) {
+        throw new StagedFileError(`Cannot remove "${file.path}", which is published`, { cause });
+      }
+    }
     try {
       await this.#parts.notes.end(file.name);
     } catch (cause) {
@@ -148,11 +156,13 @@ async function* ofThisFile(
     yield* bytes;
   } catch (cause) {
     if (signal.aborted || cause instanceof StagedFileError) throw cause;
-    throw new StagedFileError(errorText(cause), { cause });
+    throw new StagedFileError("A staged file cannot be read, or not be made into what is to be sent", {
+      cause,
+    });
   }
 }
 
-/** A staged file cannot be read, or made into what is to be sent. */
+/** A staged file cannot be read, made into what is to be sent, or removed. */
 class StagedFileError extends Error {
   override readonly name = "StagedFileError";
   /** As errors of targets say that others need not wait. */

@@ -8,30 +8,81 @@ import { testContext } from "../../../../support/context.ts";
 import { inFolder } from "../../../../trials/trial_folder.ts";
 import { ShakyStore } from "../shaky_store.ts";
 
-Deno.test("what the target has too late, when the sink has ended, is not noted as sent", async () => {
-  await inFolder("late", async (folder) => {
+const NEVER = new AbortController().signal;
+
+/** One staged file, and its way. */
+interface Bench {
+  readonly file: StagedFile;
+  readonly store: ShakyStore;
+  readonly notes: SentNotes;
+  readonly way: DeliveryWay;
+  readonly folder: string;
+}
+
+/** Lends a file of one byte that becomes `a`. */
+async function withFile(use: (bench: Bench) => Promise<void>): Promise<void> {
+  await inFolder("way", async (folder) => {
     const path = `${folder}/1`;
     const staged = encodeStagedHead({ stem: "a", end: "", inUse: "a.tmp", format: "" });
     await Deno.writeFile(path, new Uint8Array([...staged, 1]));
     const file = new StagedFile({ name: "1", path, growingPath: path, sinceMs: 0 });
     file.complete(staged.length + 1);
-    const end = new AbortController();
     const store = new ShakyStore(new LocalStore(folder));
     const notes = new SentNotes(`${folder}/sent`, { stage: folder, target: "here" });
-    const put = store.put.bind(store);
-    store.put = async (...args) => {
-      const upload = await put(...args);
-      end.abort(new Error("The sink ends"));
-      return upload;
-    };
     const way = new DeliveryWay({
       store,
       notes,
       log: testContext().log,
       transformOf: () => Promise.resolve(undefined),
     });
+    await use({ file, store, notes, way, folder });
+  });
+}
+
+Deno.test("what the target has too late, when the sink has ended, is not noted as sent", async () => {
+  await withFile(async ({ file, store, notes, way }) => {
+    const end = new AbortController();
+    const put = store.put.bind(store);
+    store.put = async (...args) => {
+      const upload = await put(...args);
+      end.abort(new Error("The sink ends"));
+      return upload;
+    };
     await assert.rejects(way.go(file, new Map(), end.signal), /The sink ends/);
     assert.deepEqual(await notes.read(), new Map());
-    assert.ok((await Deno.stat(path)).isFile);
+    assert.ok((await Deno.stat(file.path)).isFile);
+  });
+});
+
+Deno.test("a staged file that is gone, or says nothing of itself, is refused alone", async () => {
+  await withFile(async ({ file, way }) => {
+    await Deno.writeTextFile(file.path, "x\n");
+    const isOfFile = (cause: Error & { canRetry?: boolean }) => cause.canRetry === false;
+    await assert.rejects(way.go(file, new Map(), NEVER), isOfFile);
+    await Deno.remove(file.path);
+    await assert.rejects(way.go(file, new Map(), NEVER), isOfFile);
+  });
+});
+
+Deno.test("a staged file that cannot be removed is refused alone, and one that is removed is done", async () => {
+  await withFile(async ({ file, way, notes, folder }) => {
+    const known = new Map();
+    const { removeSync } = Deno;
+    Deno.removeSync = (path) => {
+      if (path === file.path) throw new Deno.errors.PermissionDenied("no right");
+      removeSync(path);
+    };
+    try {
+      await assert.rejects(
+        way.go(file, known, NEVER),
+        (cause: Error & { canRetry?: boolean }) => cause.canRetry === false,
+      );
+    } finally {
+      Deno.removeSync = removeSync;
+    }
+    await Deno.remove(file.path);
+    assert.equal(await way.go(file, known, NEVER), 1);
+    assert.deepEqual(await notes.read(), new Map());
+    assert.deepEqual(await Deno.readFile(`${folder}/a`), new Uint8Array([1]));
   });
 });
