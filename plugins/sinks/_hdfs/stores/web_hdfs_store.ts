@@ -137,21 +137,25 @@ export class WebHdfsStore implements FileStore {
 
   async #name(upload: Upload, finalPath: string): Promise<Published> {
     const isFresh = this.#fresh.delete(upload) && upload.path !== finalPath;
-    let outcome: boolean | undefined = false;
-    if (isFresh && this.#client.refusesFolders) outcome = await this.#rename(upload.path, finalPath);
-    for (let tries = 0; tries < 3 && !outcome; tries++) {
+    // One that got lost may come true at any later moment.
+    let mayBeNamed = false;
+    const rename = async () => {
+      const outcome = await this.#rename(upload.path, finalPath);
+      mayBeNamed ||= outcome === undefined;
+      return outcome === true;
+    };
+    let isDone = isFresh && this.#client.refusesFolders && await rename();
+    for (let tries = 0; tries < 3 && !isDone; tries++) {
       const there = await this.#status(finalPath);
       const isThere = there !== undefined && isFile(there, upload);
       if (isThere && upload.path === finalPath) return "done";
-      if (!await this.#isHere(upload)) {
-        return await this.#settleMoved(upload, finalPath, outcome === undefined);
-      }
+      if (!await this.#isHere(upload)) return await this.#settleMoved(upload, { finalPath, mayBeNamed });
       // A folder would take the file in.
       if (there) return "taken";
       if (tries > 0) await this.#makeFolderOf(finalPath);
-      outcome = await this.#rename(upload.path, finalPath);
+      isDone = await rename();
     }
-    if (outcome) return "done";
+    if (isDone) return "done";
     throw new Error(`HDFS does not rename "${upload.path}" to "${finalPath}", and does not say why`);
   }
 
@@ -173,12 +177,15 @@ export class WebHdfsStore implements FileStore {
   }
 
   /** What became of a file that is not where it was: an answer that was lost may just have come true. */
-  async #settleMoved(upload: Upload, finalPath: string, wasRenamed: boolean): Promise<Published> {
+  async #settleMoved(
+    upload: Upload,
+    { finalPath, mayBeNamed }: { finalPath: string; mayBeNamed: boolean },
+  ): Promise<Published> {
     const there = await this.#status(finalPath);
     if (there && isFile(there, upload)) return "done";
     if (await this.#status(upload.path)) return "replaced";
     // It may have had its name just now, and been fetched: only who has a note of it can tell that from a loss.
-    if (wasRenamed) throw new Error(`"${upload.path}" is gone, perhaps by the name "${finalPath}"`);
+    if (mayBeNamed) throw new Error(`"${upload.path}" is gone, perhaps by the name "${finalPath}"`);
     return "gone";
   }
 
