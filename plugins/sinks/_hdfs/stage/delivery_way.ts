@@ -36,14 +36,15 @@ export class DeliveryWay {
     const { head, headBytes } = await file.head().catch((cause) => {
       throw new StagedFileError(`Cannot read the head of "${file.path}"`, { cause });
     });
+    const { store, notes } = this.#parts;
     const isEmpty = file.isComplete && file.bytes <= headBytes;
     let note = known.get(file.name);
     // An earlier try to publish may have succeeded, and the file have been fetched since. Uploads that cannot be seen before,
     // however, are what buckets throw away by themselves after some days: such a file is sent again.
-    let mayBeGone = note !== undefined && !this.#parts.store.isPutUnderFinalName;
+    let mayBeGone = note !== undefined && !store.isPutUnderFinalName && !notes.isUnnamed(file.name);
     for (let count = 0; count < MAX_NAMES && !isEmpty; count++) {
       if (!note) known.set(file.name, note = await this.#send(file, this.#plan(head, count), signal));
-      const published = await this.#publish(file, note);
+      const published = await this.#publish(file, { note, mayBeGone, signal });
       if (published === "done" || (published === "gone" && mayBeGone)) {
         if (published === "gone") {
           this.#parts.log.info("A file was fetched before its name was seen", { ...note });
@@ -98,11 +99,19 @@ export class DeliveryWay {
     }
   }
 
-  async #publish(file: StagedFile, { upload, finalPath }: SentNote): Promise<Published> {
+  async #publish(
+    file: StagedFile,
+    { note, mayBeGone, signal }: { note: SentNote; mayBeGone: boolean; signal: AbortSignal },
+  ): Promise<Published> {
+    const { store, notes } = this.#parts;
+    if (notes.isUnnamed(file.name)) await notes.write(file.name, note);
     try {
-      return await this.#parts.store.publish(upload, finalPath);
+      return await store.publish(note.upload, note.finalPath);
     } catch (cause) {
       file.publishTries++;
+      const isUnnamed = !mayBeGone && !store.isPutUnderFinalName && isRefused(cause);
+      // Without it, what is gone at the next start counts as fetched.
+      if (isUnnamed && !signal.aborted) await notes.writeUnnamed(file.name, note).catch(() => {});
       throw cause;
     }
   }
@@ -145,6 +154,11 @@ export class DeliveryWay {
       this.#parts.log.warn(`The next start removes a note: ${errorText(cause)}`, { path: file.path });
     }
   }
+}
+
+/** It has not been done, for certain. */
+function isRefused(cause: unknown): boolean {
+  return cause instanceof Error && (cause as { isOutcomeUnknown?: unknown }).isOutcomeUnknown === false;
 }
 
 /** What goes wrong before the target has to do with it concerns one file: others may fare better. */

@@ -4,7 +4,8 @@ import type { Upload } from "../stores/store.ts";
 import { isSameTarget } from "../target.ts";
 
 // A note says: the target has all of this staged file, and from now on it may get its name at any moment. It is on disk
-// before the first try to name it, and goes when the staged file is gone for certain.
+// before the first try to name it, and goes when the staged file is gone for certain. After tries that were all refused it
+// says that, until just before the next: only then a file that is gone cannot have been fetched by its final name.
 
 /** A staged file that the target has. */
 export interface SentNote {
@@ -18,6 +19,8 @@ export class SentNotes {
   readonly #folder: string;
   readonly #stage: string;
   readonly #target: string;
+  /** Those that say so, or may. */
+  readonly #unnamed = new Set<string>();
   /** Notes that go when the stage's folder is on disk. */
   #ended: string[] = [];
   #sweeping: Promise<void> | undefined;
@@ -48,17 +51,19 @@ export class SentNotes {
 
   /** Resolves when the note is on disk. When that fails, nobody knows whether it is. */
   async write(name: string, note: SentNote): Promise<void> {
-    const path = `${this.#folder}/${name}`;
-    try {
-      await writeFile(
-        `${path}.new`,
-        new TextEncoder().encode(JSON.stringify({ ...note, target: this.#target })),
-      );
-      Deno.renameSync(`${path}.new`, path);
-      await syncFolder(this.#folder);
-    } catch (cause) {
-      throw new DeliveryError(`Cannot write "${path}": see that its disk has room`, { cause });
-    }
+    await this.#write(name, { ...note, target: this.#target });
+    this.#unnamed.delete(name);
+  }
+
+  /** Every try to name the file was refused for certain, and there will be none before the next `write`. */
+  async writeUnnamed(name: string, note: SentNote): Promise<void> {
+    this.#unnamed.add(name);
+    await this.#write(name, { ...note, target: this.#target, isUnnamed: true });
+  }
+
+  /** The file has not got its final name by any try, and its note may say so. */
+  isUnnamed(name: string): boolean {
+    return this.#unnamed.has(name);
   }
 
   /** Takes a note back: what it says does not hold any more. */
@@ -77,9 +82,24 @@ export class SentNotes {
     await this.#sweeping;
   }
 
+  async #write(
+    name: string,
+    fields: SentNote & { readonly target: string; readonly isUnnamed?: true },
+  ): Promise<void> {
+    const path = `${this.#folder}/${name}`;
+    try {
+      await writeFile(`${path}.new`, new TextEncoder().encode(JSON.stringify(fields)));
+      Deno.renameSync(`${path}.new`, path);
+      await syncFolder(this.#folder);
+    } catch (cause) {
+      throw new DeliveryError(`Cannot write "${path}": see that its disk has room`, { cause });
+    }
+  }
+
   async #readNote(path: string): Promise<SentNote | undefined> {
     try {
-      const { upload, finalPath, target } = JSON.parse(await Deno.readTextFile(path));
+      const { upload, finalPath, target, isUnnamed } = JSON.parse(await Deno.readTextFile(path));
+      if (isUnnamed === true) this.#unnamed.add(path.slice(this.#folder.length + 1));
       const isNote = [upload?.path, finalPath, target].every((part) => typeof part === "string");
       return isNote && isSameTarget(target, this.#target) ? { upload, finalPath } : undefined;
     } catch (cause) {

@@ -24,7 +24,10 @@ export interface FileStore {
    * was aborted looks like a whole file, or is none; sending it again is the way on.
    */
   put(path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Upload>;
-  /** Gives a file that was sent its final name, in one step for those who read; the same again when it has it already. */
+  /**
+   * Gives a file that was sent its final name, in one step for those who read; the same again when it has it already. Only
+   * an error whose `isOutcomeUnknown` is false tells for certain that this call has not named it.
+   */
   publish(upload: Upload, finalPath: string): Promise<Published>;
   /** Takes away what was sent and is not wanted any more; nothing when it is gone. */
   discard(upload: Upload): Promise<void>;

@@ -25,6 +25,8 @@ export interface WebHdfsStoreOptions
   readonly notesPath: string;
 }
 
+/** With these a NameNode does not do what it was asked for, or was not asked. */
+const NOT_BEGUN = /^(ConnectionLost|SafeModeException|StandbyException|TimedOut)$/;
 const SYSTEM_TLS: TlsTarget = { trustsAll: false, checksName: true };
 
 /** Files of HDFS, by way of its web ports, HttpFS or Knox. */
@@ -135,25 +137,30 @@ export class WebHdfsStore implements FileStore {
     }
   }
 
+  /** What fails after a rename that may come true at any later moment leaves that open. */
   async #name(upload: Upload, finalPath: string): Promise<Published> {
+    const renaming = { from: upload.path, to: finalPath, mayBeDone: false };
+    try {
+      return await this.#rename(upload, renaming);
+    } catch (cause) {
+      if (!renaming.mayBeDone || !(cause instanceof HdfsError)) throw cause;
+      throw new HdfsError(cause.message, { ...cause, cause: cause.cause, isOutcomeUnknown: true });
+    }
+  }
+
+  async #rename(upload: Upload, renaming: Renaming): Promise<Published> {
+    const finalPath = renaming.to;
     const isFresh = this.#fresh.delete(upload) && upload.path !== finalPath;
-    // One that got lost may come true at any later moment.
-    let mayBeNamed = false;
-    const rename = async () => {
-      const outcome = await this.#rename(upload.path, finalPath);
-      mayBeNamed ||= outcome === undefined;
-      return outcome === true;
-    };
-    let isDone = isFresh && this.#client.refusesFolders && await rename();
+    let isDone = isFresh && this.#client.refusesFolders && await this.#ask(renaming);
     for (let tries = 0; tries < 3 && !isDone; tries++) {
       const there = await this.#status(finalPath);
       const isThere = there !== undefined && isFile(there, upload);
       if (isThere && upload.path === finalPath) return "done";
-      if (!await this.#isHere(upload)) return await this.#settleMoved(upload, { finalPath, mayBeNamed });
+      if (!await this.#isHere(upload)) return await this.#settleMoved(upload, renaming);
       // A folder would take the file in.
       if (there) return "taken";
       if (tries > 0) await this.#makeFolderOf(finalPath);
-      isDone = await rename();
+      isDone = await this.#ask(renaming);
     }
     if (isDone) return "done";
     throw new Error(`HDFS does not rename "${upload.path}" to "${finalPath}", and does not say why`);
@@ -179,13 +186,13 @@ export class WebHdfsStore implements FileStore {
   /** What became of a file that is not where it was: an answer that was lost may just have come true. */
   async #settleMoved(
     upload: Upload,
-    { finalPath, mayBeNamed }: { finalPath: string; mayBeNamed: boolean },
+    { to: finalPath, mayBeDone }: Renaming,
   ): Promise<Published> {
     const there = await this.#status(finalPath);
     if (there && isFile(there, upload)) return "done";
     if (await this.#status(upload.path)) return "replaced";
     // It may have had its name just now, and been fetched: only who has a note of it can tell that from a loss.
-    if (mayBeNamed) throw new Error(`"${upload.path}" is gone, perhaps by the name "${finalPath}"`);
+    if (mayBeDone) throw new Error(`"${upload.path}" is gone, perhaps by the name "${finalPath}"`);
     return "gone";
   }
 
@@ -204,15 +211,24 @@ export class WebHdfsStore implements FileStore {
     return status;
   }
 
-  /** Undefined when nobody knows: looking tells. */
-  async #rename(from: string, to: string): Promise<boolean | undefined> {
+  /** False also when nobody knows: looking tells. */
+  async #ask(renaming: Renaming): Promise<boolean> {
     try {
-      return await this.#client.rename(this.#whole(from), this.#whole(to));
+      return await this.#client.rename(this.#whole(renaming.from), this.#whole(renaming.to));
     } catch (cause) {
-      if (cause instanceof HdfsError && cause.isOutcomeUnknown) return undefined;
+      if (!isNotBegun(cause)) renaming.mayBeDone = true;
+      if (cause instanceof HdfsError && cause.isOutcomeUnknown) return false;
       throw cause;
     }
   }
+}
+
+/** A file on its way to its final name. */
+interface Renaming {
+  readonly from: string;
+  readonly to: string;
+  /** A request to rename it may have been obeyed. */
+  mayBeDone: boolean;
 }
 
 /** It is that one: another one has another id, or, where a server tells none, most likely another length. */
@@ -226,8 +242,16 @@ function isFile(status: HdfsFileStatus, { id, bytes }: Upload): boolean {
  * NameNode that still does what it was asked for.
  */
 function isThrough(cause: unknown): cause is HdfsError {
-  if (!(cause instanceof HdfsError) || cause.isOutcomeUnknown) return false;
+  if (!(cause instanceof HdfsError) || cause.isOutcomeUnknown || cause.exception === "OddAnswer") {
+    return false;
+  }
   return !cause.canRetry || cause.exception.includes("QuotaExceeded");
+}
+
+/** Refused by the NameNode itself, or never told to it. */
+function isNotBegun(cause: unknown): boolean {
+  if (!(cause instanceof HdfsError) || cause.isOutcomeUnknown) return false;
+  return NOT_BEGUN.test(cause.exception) || isThrough(cause);
 }
 
 /** The same failure of the file at each try, whatever name that had. */

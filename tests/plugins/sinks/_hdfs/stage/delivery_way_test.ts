@@ -28,15 +28,15 @@ async function withFile(use: (bench: Bench) => Promise<void>): Promise<void> {
     const file = new StagedFile({ name: "1", path, growingPath: path, sinceMs: 0 });
     file.complete(staged.length + 1);
     const store = new ShakyStore(new LocalStore(folder));
-    const notes = new SentNotes(`${folder}/sent`, { stage: folder, target: "here" });
-    const way = new DeliveryWay({
-      store,
-      notes,
-      log: testContext().log,
-      transformOf: () => Promise.resolve(undefined),
-    });
-    await use({ file, store, notes, way, folder });
+    await use({ file, store, folder, ...nextLife({ store, folder }) });
   });
+}
+
+/** A way that knows of what was only what is noted. */
+function nextLife({ store, folder }: Pick<Bench, "store" | "folder">): Pick<Bench, "notes" | "way"> {
+  const notes = new SentNotes(`${folder}/sent`, { stage: folder, target: "here" });
+  const transformOf = () => Promise.resolve(undefined);
+  return { notes, way: new DeliveryWay({ store, notes, log: testContext().log, transformOf }) };
 }
 
 Deno.test("what the target has too late, when the sink has ended, is not noted as sent", async () => {
@@ -86,3 +86,49 @@ Deno.test("a staged file that cannot be removed is refused alone, and one that i
     assert.deepEqual(await Deno.readFile(`${folder}/a`), new Uint8Array([1]));
   });
 });
+
+for (const life of ["this", "the next"]) {
+  Deno.test(`a file is sent again that was taken away after every try to name it was refused (${life} life)`, async () => {
+    await withFile(async (bench) => {
+      const { file, folder, store } = bench;
+      const first = new Map();
+      for (let tries = 0; tries < 2; tries++) {
+        store.fateOf = ({ name }) => name === "publish" ? refusedRename() : "done";
+        await assert.rejects(bench.way.go(file, first, NEVER), /Safe mode/);
+      }
+      await Deno.remove(`${folder}/a.tmp`);
+      store.fateOf = () => "done";
+      const next = life === "this" ? bench : nextLife(bench);
+      const known = life === "this" ? first : new Map(await next.notes.read());
+      assert.equal(known.size, 1);
+      await assert.rejects(next.way.go(file, known, NEVER), /was taken away before it had its name/);
+      assert.equal(await next.way.go(file, known, NEVER), 1);
+      assert.deepEqual(await Deno.readFile(`${folder}/a`), new Uint8Array([1]));
+    });
+  });
+
+  Deno.test(`a file that may have its name since a try counts as fetched, though later ones were refused (${life} life)`, async () => {
+    await withFile(async (bench) => {
+      const { file, folder, store } = bench;
+      const first = new Map();
+      // The first try is refused, too: what its note says must be taken back before the second.
+      store.fateOf = ({ name, count }) => {
+        if (name !== "publish") return "done";
+        return count === 2 ? "unknown" : refusedRename();
+      };
+      for (let tries = 0; tries < 3; tries++) {
+        await assert.rejects(bench.way.go(file, first, NEVER), /Safe mode|No answer/);
+      }
+      await Deno.remove(`${folder}/a`);
+      store.fateOf = () => "done";
+      const next = life === "this" ? bench : nextLife(bench);
+      const known = life === "this" ? first : new Map(await next.notes.read());
+      assert.equal(await next.way.go(file, known, NEVER), 1);
+      assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["sent"]);
+    });
+  });
+}
+
+function refusedRename(): Error {
+  return Object.assign(new Error("Safe mode"), { isOutcomeUnknown: false });
+}

@@ -51,3 +51,29 @@ Deno.test("HDFS store does not say that a file is gone whose first rename came t
     assert.equal(await store.publish(UPLOAD, "a"), "gone");
   });
 });
+
+Deno.test("HDFS store tells for certain that a file was not renamed only if no earlier request may have done it", async () => {
+  const safeMode = answerOf(
+    "403 Forbidden",
+    JSON.stringify({
+      RemoteException: { exception: "SafeModeException", message: "Name node is in safe mode" },
+    }),
+  );
+  const odd = answerOf(
+    "500 Oops",
+    JSON.stringify({ RemoteException: { exception: "IOException", message: "?" } }),
+  );
+  for (
+    const [renames, isOutcomeUnknown] of [[[safeMode], false], [["", safeMode], true], [[odd], true]] as const
+  ) {
+    const left: string[] = [...renames];
+    const answer = (call: string) => {
+      if (call === "MKDIRS ") return answerOf("200 OK", JSON.stringify({ boolean: true }));
+      return call === "RENAME a.tmp" ? left.shift() : call === "GETFILESTATUS a.tmp" ? HERE : NOT_THERE;
+    };
+    await withNameNode(answer, async (store) => {
+      await assert.rejects(store.publish(UPLOAD, "a"), { isOutcomeUnknown });
+    });
+    assert.deepEqual(left, []);
+  }
+});
