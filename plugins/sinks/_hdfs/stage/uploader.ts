@@ -183,7 +183,7 @@ export class Uploader {
     this.#failing.set(file, cause);
     context.counters.add("ConnectionFailedCount");
     this.#show(file, cause);
-    if (this.#isEnding) this.#endFailures++;
+    if (this.#isEnding && !isOfOneFile(cause)) this.#endFailures++;
     if (this.#isGivenUp(file, cause)) return;
     if (file.publishTries > 0 && closeTries > 0) return this.#rest(file, retryMs);
     if (isOfOneFile(cause)) return this.#rest(file, this.#nextRestMs(file));

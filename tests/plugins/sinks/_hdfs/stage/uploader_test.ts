@@ -6,6 +6,8 @@ import { Uploader } from "../../../../../plugins/sinks/_hdfs/stage/uploader.ts";
 import { testContext } from "../../../../support/context.ts";
 import { until } from "../../../../support/until.ts";
 
+/** How often the end of an uploader looks whether it is through. */
+const LOOK_MS = 20;
 const LARGE_BYTES = 17 * 1024 * 1024;
 
 /** An uploader whose waits are short, and what becomes of its files. */
@@ -141,6 +143,25 @@ for (const word of ["InvalidToken", "SignatureDoesNotMatch"]) {
     await bench.uploader.close(() => {});
   });
 }
+
+Deno.test("uploader sends the others at a stop though some files are refused by themselves", async () => {
+  const bench = new Bench();
+  const looks = () => bench.waitsMs.filter((ms) => ms === LOOK_MS).length;
+  const closing = Promise.withResolvers<void>();
+  bench.fateOf = async ({ name }) => {
+    await closing.promise;
+    if (Number(name) <= 4) throw refusal("AccessControlException", name);
+    const seen = looks();
+    await until("the stop to look", () => looks() > seen + 1);
+    return 1;
+  };
+  const names = Array.from({ length: 10 }, (_, index) => String(index + 1));
+  for (const name of names) bench.add(name);
+  const closed = bench.uploader.close(() => {});
+  closing.resolve();
+  await closed;
+  assert.deepEqual(bench.published, names.slice(4));
+});
 
 /** As targets throw it, with the file in its text. */
 function refusal(word: string, name: string, canRetry = false): Error {
