@@ -10,7 +10,7 @@ const MAX_WAIT_MS = 30_000;
 const REST_FACTOR = 10;
 /** At the end: without progress for so long the rest is left to the next start. */
 const END_PATIENCE_MS = 10_000;
-/** At the end: a target that refuses so often is not waited for. */
+/** At the end: a target that refuses so often is not waited for; refusals of single files do not count. */
 const END_FAILURES = 3;
 /** At the end: for what is given up to notice. */
 const GIVE_UP_MS = 5000;

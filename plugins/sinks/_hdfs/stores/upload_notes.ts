@@ -30,10 +30,16 @@ export class UploadNotes {
     return this.#open.has(key);
   }
 
-  /** Before the upload is begun. */
+  /** Before the upload is begun. One that could not be noted is not. @throws {DeliveryError} */
   add(key: string): void {
+    if (this.#open.has(key)) return;
     this.#open.add(key);
-    this.#write();
+    try {
+      this.#write();
+    } catch (cause) {
+      this.#open.delete(key);
+      throw cause;
+    }
   }
 
   /** The upload was given up, and the server did not hear of it. */
@@ -41,11 +47,16 @@ export class UploadNotes {
     this.#suspect.add(key);
   }
 
-  /** The upload was given up, and something of it may be left. */
+  /** The upload was given up, and something of it may be left. Never throws: what was noted is noted still. */
   giveUp(key: string): void {
-    this.#open.delete(key);
+    const isNoted = [this.#open.delete(key), this.#suspect.has(key)].includes(true);
     this.#suspect.add(key);
-    this.#write();
+    if (isNoted) return;
+    try {
+      this.#write();
+    } catch {
+      // The next note has this one, too; until then only this life knows of it.
+    }
   }
 
   /** Nothing is left for this key. */
