@@ -1,5 +1,5 @@
-import { type Clock, DeliveryError, errorText, type Logger, type Position } from "sluice/plugin";
-import { descriptorFix } from "./descriptors.ts";
+import { type Clock, errorText, type Logger, type Position } from "sluice/plugin";
+import { type FileLength, syncAll } from "./file_lengths.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ManifestNote } from "./manifest_format.ts";
 import type { FileWatch, OutputFile, Shelf } from "./shelf.ts";
@@ -250,49 +250,26 @@ export class SyncGroup {
     this.#failure = { cause };
     const files = [...round.files, ...next?.files ?? []];
     for (const file of files) this.#close(file);
-    const foreign = files.filter(({ isForeign }) => isForeign).map(({ path }) => path);
-    if (foreign.length > 0) this.#options.manifest.note({ gone: foreign });
+    this.#forgetForeign(files);
     this.#options.onFailed();
     round.settled.reject(cause);
     next?.settled.reject(cause);
   }
 
+  /** A next start must not touch what another has; whoever waits for a round is told in any case. */
+  #forgetForeign(files: readonly OutputFile[]): void {
+    const { manifest, log } = this.#options;
+    const foreign = files.filter(({ isForeign }) => isForeign).map(({ path }) => path);
+    try {
+      if (foreign.length > 0) manifest.note({ gone: foreign });
+    } catch (cause) {
+      log.warn(`The next start still looks at files of others: ${errorText(cause)}`, {
+        files: foreign.length,
+      });
+    }
+  }
+
   #close(file: OutputFile): void {
     if (file.close()) this.#options.onClosed();
-  }
-}
-
-/** How long a file is known to be, by its path. */
-type FileLength = readonly [path: string, bytes: number];
-
-async function syncAll(
-  files: readonly (readonly [OutputFile, number])[],
-  folders: ReadonlySet<string>,
-  shelf: Shelf,
-): Promise<readonly FileLength[]> {
-  const lengths: FileLength[] = [];
-  for (let from = 0; from < files.length; from += shelf.maxSyncs) {
-    const some = files.slice(from, from + shelf.maxSyncs);
-    const synced = some.map(([file, joined]) => forced(file.inUsePath, file.sync(joined)));
-    for (const [at, bytes] of (await allOf(synced)).entries()) lengths.push([some[at]![0].path, bytes]);
-  }
-  await allOf(Array.from(folders, (path) => forced(path, shelf.syncFolder(path))));
-  return lengths;
-}
-
-/** Waits for all of them, also when one fails. */
-async function allOf<T>(syncs: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(syncs);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
-}
-
-async function forced<T>(path: string, sync: Promise<T>): Promise<T> {
-  try {
-    return await sync;
-  } catch (cause) {
-    throw new DeliveryError(`Cannot force "${path}" to disk${descriptorFix(cause)}`, { cause });
   }
 }
