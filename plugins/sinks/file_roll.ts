@@ -81,7 +81,7 @@ So it is for a batch that a \`memory\` channel cuts to its \`transactionCapacity
 \`never\` events count as delivered when the operating system has them, as in Flume: a start only gives files their names, and a file may \
 end with a part of an event.
 
-A write that fails (disk full) is taken out of the file again and repeated. After a failed sync the sink starts anew, which cuts its files back to \
+A write that fails (disk full) is taken out of the file again and repeated. After a failed sync the sink shows why at once, and starts anew with the next event, which cuts its files back to \
 what is delivered. A file that was cut has no end mark, where a format knows one; lines and Avro containers need none. A file that \
 somebody removed or shortened is reported and forgotten. When \`directory\` is changed, the files in the old one are finished first. The \
 manifest serves one process at a time. If it is damaged, files are not cut, and what it cannot tell any more may come again.

@@ -22,6 +22,7 @@ export function testContext(change: Partial<Context> = {}): Context & { readonly
   const lines: LogLine[] = [];
   const write = (level: LogLine["level"]) => (text: string, properties?: Record<string, unknown>) =>
     void lines.push({ level, text, properties });
+  let isHeld = false;
   const context: Context & { readonly lines: LogLine[] } = {
     name: "test",
     signal: new AbortController().signal,
@@ -29,8 +30,14 @@ export function testContext(change: Partial<Context> = {}): Context & { readonly
     clock: systemClock,
     counters: new Counters(),
     stateDir: "/nonexistent/state",
-    hold: (cause) => write("warn")(`Trying again: ${errorText(cause)}`),
-    recover: () => write("info")("Recovered"),
+    hold: (cause) => {
+      isHeld = true;
+      write("warn")(`Trying again: ${errorText(cause)}`);
+    },
+    recover: () => {
+      if (isHeld) write("info")("Recovered");
+      isHeld = false;
+    },
     codec: (choice: CodecChoice): Promise<Codec> => createCodec(choice, context),
     ...change,
     lines,

@@ -151,9 +151,12 @@ export class RollingFiles implements Sink {
   }
 
   async #begin(): Promise<Run> {
-    const { context: { log, clock, counters }, shelf, watch } = this.#parts;
+    const { context, shelf, watch } = this.#parts;
+    const { log, clock, counters } = context;
     const { sync: policy, syncIntervalMs: intervalMs, maxUnsyncedBytes = MAX_UNSYNCED_BYTES } =
       this.#settings;
+    // What an earlier life of this sink showed is over.
+    context.recover();
     const manifest = await this.#parts.start();
     const syncs = policy === "never" ? undefined : new SyncGroup({
       policy,
@@ -165,12 +168,18 @@ export class RollingFiles implements Sink {
       shelf,
       watch,
       onClosed: () => counters.add("ConnectionClosedCount"),
-      onFailed: () => files.giveUp(),
+      onFailed: (cause) => this.#fail(files, cause),
     });
     const files = new OpenFiles(this.#settings, { ...this.#parts, manifest, syncs });
     this.#files = files;
     this.#syncs = syncs;
     return { manifest, files, syncs };
+  }
+
+  /** Told at once: perhaps nobody waits, and the next write, with which the sink is made anew, may be far away. */
+  #fail(files: OpenFiles, cause: unknown): void {
+    files.giveUp();
+    if (this.#run) this.#parts.context.hold(cause);
   }
 
   async #writePart({ bucket, batch, indexes }: BucketPart, write: OpenWrite, run: Run): Promise<void> {

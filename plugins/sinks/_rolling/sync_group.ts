@@ -22,7 +22,7 @@ export interface SyncOptions {
   /** A file is closed. */
   onClosed(): void;
   /** The disk refused; nothing is delivered any more. */
-  onFailed(): void;
+  onFailed(cause: unknown): void;
 }
 
 /** A write that succeeded. */
@@ -251,7 +251,7 @@ export class SyncGroup {
     const files = [...round.files, ...next?.files ?? []];
     for (const file of files) this.#close(file);
     this.#forgetForeign(files);
-    this.#options.onFailed();
+    this.#options.onFailed(cause);
     round.settled.reject(cause);
     next?.settled.reject(cause);
   }

@@ -184,6 +184,29 @@ Deno.test("file_roll is made anew by the pipeline after a sync that nobody waite
   });
 });
 
+Deno.test("file_roll shows at once that a sync was refused that nobody waited for, until it is made anew", async () => {
+  await withFolder(async (directory) => {
+    const sink = await makeFileRoll({ directory, rollInterval: "50ms" });
+    const { context } = sink;
+    const { lines } = context as unknown as { lines: { text: string }[] };
+    await (await sink.write(one("die letzte"), signal))!.delivered;
+    {
+      using _failing = replaceFileCalls(() => ({
+        syncData: () => Promise.reject(new Error("Input/output error (os error 5)")),
+      }));
+      await until("the reason", () => lines.length > 0);
+    }
+    assert.match(lines[0]!.text, /^Trying again: Cannot force ".*" to disk: Input\/output error/);
+    await sink.close!();
+    const { hold, recover } = context;
+    const anew = await makeFileRoll({ directory }, { hold, recover });
+    await anew.resume!();
+    assert.equal(lines.at(-1)!.text, "Recovered");
+    await anew.close!();
+    assert.deepEqual(Object.values(contents(directory)), ["die letzte\n"]);
+  });
+});
+
 Deno.test("file_roll shares one sync among all writes that wait", async () => {
   await withFolder(async (directory) => {
     let syncs = 0;
