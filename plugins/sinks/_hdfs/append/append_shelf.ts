@@ -40,7 +40,7 @@ export class AppendShelf implements Shelf {
   readonly #end = new AbortController();
   readonly #appendsEnd = new AbortController();
   #waitingBytes = 0;
-  #changed = Promise.withResolvers<void>();
+  #changed = new AbortController();
 
   constructor(options: AppendShelfOptions) {
     this.#options = options;
@@ -114,8 +114,8 @@ export class AppendShelf implements Shelf {
   }
 
   /** Resolves when fewer bytes wait, or after a moment. */
-  async change(): Promise<void> {
-    await Promise.race([this.#changed.promise, this.#options.context.clock.sleep(100)]);
+  change(): Promise<void> {
+    return this.#options.context.clock.sleep(100, this.#changed.signal);
   }
 
   #persist(path: string, attempt: (tries: number) => Promise<void>): Promise<void> {
@@ -176,7 +176,7 @@ export class AppendShelf implements Shelf {
   }
 
   #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#changed.abort();
+    this.#changed = new AbortController();
   }
 }

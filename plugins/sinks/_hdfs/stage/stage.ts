@@ -54,7 +54,7 @@ export class Stage implements FileWatch {
   readonly #sweeping: Sweeping;
   #isStoreClosed = false;
   #uploader: Uploader | undefined;
-  #changed = Promise.withResolvers<void>();
+  #changed = new AbortController();
 
   constructor(options: StageOptions) {
     const directory = `${options.folder}/stage`;
@@ -163,12 +163,12 @@ export class Stage implements FileWatch {
     this.#causes.set(path, cause);
   }
 
-  /** Resolves when a file was finished or has left. */
-  change(signal: AbortSignal): Promise<void> {
-    return Promise.race([
-      this.#changed.promise,
-      this.#options.context.clock.sleep(1000, signal),
-    ]);
+  /** Resolves when a file was finished or has left, when the signal aborts, or after a moment. */
+  async change(signal: AbortSignal): Promise<void> {
+    const wake = () => this.#wake();
+    signal.addEventListener("abort", wake, { once: true });
+    await this.#options.context.clock.sleep(1000, this.#changed.signal);
+    signal.removeEventListener("abort", wake);
   }
 
   /** Sends what is complete, as long as that goes on. */
@@ -275,7 +275,7 @@ export class Stage implements FileWatch {
   }
 
   #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#changed.abort();
+    this.#changed = new AbortController();
   }
 }
