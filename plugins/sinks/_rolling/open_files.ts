@@ -1,13 +1,14 @@
 import { type Context, type Encoder, errorText, type EventBatch } from "sluice/plugin";
 import type { Manifest } from "./manifest.ts";
 import type { NewFile, OpenFile, OpenWrite, RollCause, RollSettings } from "./open_file.ts";
-import type { OutputFile, Shelf } from "./shelf.ts";
+import type { FileWatch, OutputFile, Shelf } from "./shelf.ts";
 import type { SyncGroup } from "./sync_group.ts";
 
 /** What open files need beside their settings. */
 export interface OpenFilesParts {
   readonly context: Context;
   readonly shelf: Shelf;
+  readonly watch?: FileWatch;
   readonly manifest: Manifest;
   /** Absent: a file is finished when it is closed. */
   readonly syncs: SyncGroup | undefined;
@@ -146,14 +147,14 @@ export class OpenFiles {
 
   /** Notes a file before there is anything in it, so that a restart finds it. */
   #prepare(file: OutputFile, encoder: Encoder): void {
-    const { manifest, syncs, shelf } = this.#parts;
+    const { manifest, syncs } = this.#parts;
     try {
       // Without syncs nobody can tell later which bytes are whole events, so all of them stay.
       manifest.note({ files: { [file.path]: syncs ? 0 : null } });
       const head = encoder.begin?.();
       if (head) file.write([head]);
     } catch (cause) {
-      shelf.remove(file);
+      this.#discard(file);
       throw cause;
     }
   }
@@ -238,11 +239,17 @@ export class OpenFiles {
     try {
       if (file.close()) this.#countClosed();
       if (file.joinedBytes > 0) shelf.publish(file.path, log);
-      else shelf.remove(file);
+      else this.#discard(file);
       manifest.note({ gone: [file.path] });
     } catch (cause) {
       log.warn(`The next start tries again: ${errorText(cause)}`, { path: file.inUsePath });
     }
+  }
+
+  #discard(file: OutputFile): void {
+    const { shelf, watch } = this.#parts;
+    shelf.remove(file);
+    watch?.removed(file.path);
   }
 
   #countClosed(): void {

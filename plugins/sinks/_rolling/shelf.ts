@@ -59,4 +59,6 @@ export interface FileWatch {
   grown(file: Pick<OutputFile, "path" | "inUsePath">, deliveredBytes: number): void;
   /** A file has its final name, and this length. */
   finished(path: string, bytes: number): void;
+  /** A file in which nothing stayed is gone again. */
+  removed(path: string): void;
 }

@@ -77,6 +77,7 @@ export class AppendShelf implements Shelf {
     file.close();
     file.cutBack(0);
     this.#files.delete(file.path);
+    this.#causes.delete(file.path);
   }
 
   /** An append that fails from now on is left to the next start, and where one has failed already, names are, too. */

@@ -48,6 +48,8 @@ export class Stage implements FileWatch {
   readonly #causes = new Map<string, RollCause>();
   /** Names at the target that staged files will have. */
   readonly #stems = new Set<string>();
+  /** The same, of files of this life, by their names in the stage. */
+  readonly #claims = new Map<string, string>();
   readonly #startMs: number;
   #count = 0;
   #bytes = 0;
@@ -137,11 +139,12 @@ export class Stage implements FileWatch {
     return `${this.#startMs}-${String(++this.#count).padStart(9, "0")}`;
   }
 
-  /** Whether a staged file will have this name at the target; from now on one has. */
-  claim(stem: string): boolean {
-    const isFree = !this.#stems.has(stem);
+  /** Gives a staged file this name at the target, unless another one will have it. Answers whether it was free. */
+  claim(stem: string, { path }: { readonly path: string }): boolean {
+    if (this.#stems.has(stem)) return false;
     this.#stems.add(stem);
-    return isFree;
+    this.#claims.set(path, stem);
+    return true;
   }
 
   grown({ path }: Pick<OutputFile, "path">, deliveredBytes: number): void {
@@ -157,6 +160,12 @@ export class Stage implements FileWatch {
     file.complete(bytes);
     this.#uploader?.add(file);
     this.#wake();
+  }
+
+  removed(path: string): void {
+    this.#stems.delete(this.#claims.get(path)!);
+    this.#claims.delete(path);
+    this.#causes.delete(path);
   }
 
   rolled(path: string, cause: RollCause): void {
@@ -266,7 +275,7 @@ export class Stage implements FileWatch {
   async #published(file: StagedFile, bytes: number): Promise<void> {
     const { head } = await file.head();
     const cause = this.#causes.get(file.name);
-    this.#causes.delete(file.name);
+    this.removed(file.name);
     this.#files.delete(file.name);
     this.#stems.delete(head.stem);
     this.#bytes -= file.bytes;

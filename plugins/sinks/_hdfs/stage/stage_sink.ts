@@ -1,5 +1,5 @@
 import { type Context, DeliveryError, type EventBatch, type Position, type Sink } from "sluice/plugin";
-import type { RollSettings } from "../../_rolling/open_file.ts";
+import type { NewFile, RollSettings } from "../../_rolling/open_file.ts";
 import { RollingFiles } from "../../_rolling/rolling_files.ts";
 import type { Buckets } from "../buckets.ts";
 import { nameOf } from "./delivery_way.ts";
@@ -38,7 +38,7 @@ export class StageSink implements Sink {
   readonly #ended = new AbortController();
 
   constructor(parts: StageSinkParts) {
-    const { context, store, buckets, formats, format, rolls } = parts;
+    const { context, store, buckets, formats, rolls } = parts;
     this.#parts = parts;
     this.#metrics = new SinkMetrics(context);
     const stage = new Stage({
@@ -56,13 +56,7 @@ export class StageSink implements Sink {
       watch: stage,
       start: () => this.#start(),
       split: (batch) => buckets.split(batch),
-      newFile: (bucket) => {
-        const encoder = format.encoder();
-        return {
-          encoder: { ...encoderCalls(encoder), begin: () => this.#begin(bucket, encoder.begin?.()) },
-          nextPath: () => stage.nextPath(),
-        };
-      },
+      newFile: (bucket) => this.#newFile(bucket),
       rolled: (path, cause) => stage.rolled(path, cause),
     });
   }
@@ -96,11 +90,21 @@ export class StageSink implements Sink {
     return manifest;
   }
 
+  #newFile(bucket: string): NewFile {
+    const encoder = this.#parts.format.encoder();
+    const file = { bucket, path: "" };
+    return {
+      encoder: { ...encoderCalls(encoder), begin: () => this.#begin(file, encoder.begin?.()) },
+      nextPath: () => file.path = this.#stage.nextPath(),
+    };
+  }
+
   /** The names are chosen when the file is there, for its first bytes tell them. */
-  #begin(bucket: string, head: Uint8Array | undefined): Uint8Array {
+  #begin(file: { readonly bucket: string; readonly path: string }, head: Uint8Array | undefined): Uint8Array {
     const { buckets, formats } = this.#parts;
+    const { bucket } = file;
     let names = buckets.nextNames(bucket);
-    while (!this.#stage.claim(names.stem)) names = buckets.nextNames(bucket);
+    while (!this.#stage.claim(names.stem, file)) names = buckets.nextNames(bucket);
     const line = encodeStagedHead({ ...names, format: formats.text });
     if (!head) return line;
     const bytes = new Uint8Array(line.length + head.length);

@@ -42,3 +42,14 @@ Deno.test("a stage keeps nothing of waits in which nothing changed", async () =>
     assert.ok(keptBytes < 50_000 * 50, `50000 waits have kept ${keptBytes} bytes`);
   }, { clock });
 });
+
+Deno.test("a stage keeps the name of a file for itself until the file is removed again", async () => {
+  await withStage((stage) => {
+    assert.ok(stage.claim("logs/f.1", { path: "1" }));
+    assert.ok(!stage.claim("logs/f.1", { path: "2" }));
+    stage.removed("2");
+    assert.ok(!stage.claim("logs/f.1", { path: "3" }));
+    stage.removed("1");
+    assert.ok(stage.claim("logs/f.1", { path: "4" }));
+  });
+});
