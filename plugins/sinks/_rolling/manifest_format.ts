@@ -18,6 +18,8 @@ export interface ManifestNote {
   readonly version?: number;
   /** How many bytes of a file are delivered; null: all that are there. */
   readonly files?: Readonly<Record<string, number | null>>;
+  /** Files elsewhere that were made by this sink for certain; one that is not may be another's of the same name. */
+  readonly created?: readonly string[];
   /** Files that are complete and only have to get their names. */
   readonly finished?: readonly string[];
   /** Files that need no more care. */
@@ -32,6 +34,8 @@ export interface FileState {
   /** Bytes that are delivered; null: all that are there. */
   readonly bytes: number | null;
   readonly isFinished: boolean;
+  /** Of a file elsewhere: this sink has made it. */
+  readonly isCreated?: boolean;
 }
 
 /** What all frames say together. */
@@ -126,6 +130,10 @@ export function fold(state: ManifestState, note: ManifestNote): void {
   for (const [path, bytes] of Object.entries(note.files ?? {})) {
     state.files.set(path, { bytes, isFinished: false });
   }
+  for (const path of note.created ?? []) {
+    const file = state.files.get(path);
+    if (file) state.files.set(path, { ...file, isCreated: true });
+  }
   for (const path of note.finished ?? []) {
     state.files.set(path, { bytes: state.files.get(path)?.bytes ?? null, isFinished: true });
   }
@@ -135,10 +143,12 @@ export function fold(state: ManifestState, note: ManifestNote): void {
 
 /** The note that says all of a state. */
 export function snapshotOf({ place, files, position }: ManifestState): ManifestNote {
+  const created = Array.from(files).flatMap(([path, { isCreated }]) => isCreated ? [path] : []);
   return {
     version: FORMAT_VERSION,
     ...place && { place },
     files: Object.fromEntries(Array.from(files, ([path, { bytes }]) => [path, bytes])),
+    ...created.length > 0 && { created },
     finished: Array.from(files).flatMap(([path, { isFinished }]) => isFinished ? [path] : []),
     ...position && { position },
   };

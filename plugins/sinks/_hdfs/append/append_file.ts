@@ -8,6 +8,8 @@ export interface AppendFileParts {
   readonly store: AppendStore;
   /** Made anew for each append. */
   transform(): Promise<Transform | undefined>;
+  /** The target has made it. Nothing is sent before this resolves. */
+  onCreated(path: string): Promise<void>;
   /** Waiting bytes have become more or fewer. */
   onWaiting(bytes: number): void;
   /** Tries until it succeeds, or there is no more to try. */
@@ -110,6 +112,7 @@ export class AppendFile implements OutputFile {
   async #create(store: AppendStore): Promise<void> {
     try {
       await store.create(this.inUsePath, this.creations++ > 0);
+      await this.#parts.onCreated(this.path);
       this.#isCreated = true;
     } catch (cause) {
       this.isForeign = cause instanceof OtherFileError;

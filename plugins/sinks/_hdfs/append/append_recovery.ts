@@ -29,21 +29,19 @@ export async function finishAppended(left: LeftAppend, store: FileStore, context
   }
   if (await appends.length(name.inUse) === undefined) {
     await checkTarget(left, appends);
-    // It may have its name already, and that not for certain yet.
-    if (bytes) await publishFree(store, { name, bytes, isWatched: true }, context.log);
-    else abandon(name, appends);
-    return;
+    return await finishUnseen(left, store, context);
   }
   // What a writer that was lost has written does not show in the length.
   await eventually(context, name.inUse, () => appends.recover(name.inUse));
   const there = await appends.length(name.inUse) ?? 0;
+  if (isOthers(left, there)) {
+    return context.log.warn("Another file has the name that one was to have", { path: name.inUse });
+  }
   // An empty one may come from a request that arrived when the file had its name already.
   const isEmpty = there === 0 && name.inUse !== nameOf(name, 0);
   if (isEmpty || (bytes === 0 && !keepsTail)) {
     await store.discard({ path: name.inUse, bytes: there });
-    if (bytes) await publishFree(store, { name, bytes, isWatched: true }, context.log);
-    else abandon(name, appends);
-    return;
+    return await finishUnseen(left, store, context);
   }
   const deliveredBytes = keepsTail ? there : Math.min(bytes ?? there, there);
   if (bytes !== null && there < bytes) {
@@ -71,9 +69,20 @@ async function checkTarget(
   );
 }
 
-/** A killed process may have asked for the file just before. */
-function abandon(name: AppendName, appends: AppendStore): void {
-  if (name.inUse !== nameOf(name, 0)) appends.abandon(name.inUse);
+/** Nothing is sent to a file whose name in use is its final one before it is noted that it was made here. */
+function isOthers({ name, file }: LeftAppend, bytes: number): boolean {
+  return file.bytes === 0 && bytes > 0 && !file.isCreated && name.inUse === nameOf(name, 0);
+}
+
+/** Where nothing is under the in-use name: a file may have its final one already, and that not for certain yet. */
+async function finishUnseen(
+  { name, file: { bytes } }: LeftAppend,
+  store: FileStore,
+  { log }: Context,
+): Promise<void> {
+  if (bytes) await publishFree(store, { name, bytes, isWatched: true }, log);
+  // A killed process may have asked for the file just before.
+  else if (name.inUse !== nameOf(name, 0)) store.appends?.abandon(name.inUse);
 }
 
 async function cut(

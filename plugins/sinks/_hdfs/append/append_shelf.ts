@@ -4,6 +4,7 @@ import type { OutputFile, Shelf } from "../../_rolling/shelf.ts";
 import { AppendFile } from "./append_file.ts";
 import { AppendName } from "./append_name.ts";
 import { persist } from "./persist.ts";
+import { nameOf } from "../stage/delivery_way.ts";
 import { publishFree } from "./publish_free.ts";
 import type { FileStore } from "../stores/store.ts";
 import type { Transform } from "../formats/transform.ts";
@@ -20,6 +21,8 @@ export interface AppendShelfOptions {
   readonly closeTries: number;
   readonly retryMs: number;
   transform(): Promise<Transform | undefined>;
+  /** Gets onto disk that a file whose name in use is its final one is there and was made here. */
+  noteCreated(path: string): Promise<void>;
   onPublished(
     file: { readonly path: string; readonly bytes: number; readonly cause: RollCause | undefined },
   ): void;
@@ -59,9 +62,13 @@ export class AppendShelf implements Shelf {
 
   create(nextPath: () => string): AppendFile {
     const path = nextPath();
-    const file = new AppendFile({ path, inUsePath: AppendName.parse(path).inUse }, {
-      store: this.#options.store.appends!,
-      transform: () => this.#options.transform(),
+    const name = AppendName.parse(path);
+    const { store, transform, noteCreated } = this.#options;
+    const file = new AppendFile({ path, inUsePath: name.inUse }, {
+      store: store.appends!,
+      transform,
+      // Only there another's finished file may have the same name.
+      onCreated: async (path) => name.inUse === nameOf(name, 0) ? await noteCreated(path) : undefined,
       onWaiting: (bytes) => {
         this.#waitingBytes += bytes;
         if (bytes < 0) this.#wake();

@@ -1,4 +1,5 @@
 import type { Context, EventBatch, Position, Sink } from "sluice/plugin";
+import type { Manifest } from "../../_rolling/manifest.ts";
 import type { RollSettings } from "../../_rolling/open_file.ts";
 import { RollingFiles } from "../../_rolling/rolling_files.ts";
 import { Admission } from "./admission.ts";
@@ -18,7 +19,8 @@ const WAITING_ROUNDS = 2;
 const END_PATIENCE_MS = 20_000;
 
 /** What the sink is made of. */
-export interface AppendSinkParts extends Omit<AppendShelfOptions, "transform" | "onPublished"> {
+export interface AppendSinkParts
+  extends Omit<AppendShelfOptions, "transform" | "noteCreated" | "onPublished"> {
   readonly context: Context;
   readonly buckets: Buckets;
   readonly format: FileFormat;
@@ -38,6 +40,7 @@ export class AppendSink implements Sink {
   /** Sends what was staged before `durable` was changed. */
   readonly #stage: Stage;
   readonly #metrics: SinkMetrics;
+  #manifest: Manifest | undefined;
   readonly #ended = new AbortController();
 
   constructor(parts: AppendSinkParts) {
@@ -48,6 +51,7 @@ export class AppendSink implements Sink {
       ...parts,
       // On this thread: to append takes longer than to compress what is appended.
       transform: async () => format.transform && await makeTransform(format.transform),
+      noteCreated: (path) => this.#manifest!.commit({ created: [path] }),
       onPublished: (file) => this.#metrics.published(file, store.blockBytes),
     });
     this.#shelf = shelf;
@@ -105,7 +109,7 @@ export class AppendSink implements Sink {
   }
 
   async #start() {
-    const manifest = await this.#stage.start();
+    const manifest = this.#manifest = await this.#stage.start();
     void this.#metrics.keepShowing(() => this.#gauges(), this.#ended.signal);
     return manifest;
   }

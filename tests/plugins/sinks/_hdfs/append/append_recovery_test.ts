@@ -65,3 +65,19 @@ Deno.test("a file that is gone holds up no start where its target is this one, o
     }
   });
 });
+
+Deno.test("a file that was to have a name which another's turned out to have leaves that one alone", async () => {
+  const name = new AppendName({ stem: "f", end: "", inUse: "f" });
+  const startWith = async (isCreated: boolean) => {
+    let found = {};
+    await inFolder("bare", async (folder) => {
+      await Deno.writeTextFile(`${folder}/f`, "another's\n");
+      const file = { bytes: 0, isFinished: false, isCreated };
+      await finishAppended({ ...LEFT, name, file }, new LocalStore(folder), testContext());
+      found = filesBelow(folder);
+    });
+    return found;
+  };
+  assert.deepEqual(await startWith(false), { f: "another's\n" });
+  assert.deepEqual(await startWith(true), {});
+});

@@ -17,6 +17,7 @@ function makeShelf(clock: Clock): AppendShelf {
     closeTries: 0,
     retryMs: 0,
     transform: () => Promise.resolve(undefined),
+    noteCreated: () => Promise.resolve(),
     onPublished: () => {},
   });
 }
