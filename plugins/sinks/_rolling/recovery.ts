@@ -12,6 +12,8 @@ export interface StartOptions {
   /** False: what is written from now on says nothing about positions. */
   readonly keepsPosition: boolean;
   readonly log: Logger;
+  /** Told when the manifest has lost something, before it is replaced: files that it does not name may hold what counts. */
+  onDamage?(known: ReadonlyMap<string, FileState>): Promise<void>;
   /** Puts a file in order that lies elsewhere; false for one that lies here. */
   putElsewhere?(path: string, file: FileState, keepsTail: boolean): Promise<boolean>;
 }
@@ -31,6 +33,7 @@ export async function startManifest(options: StartOptions): Promise<Manifest> {
     if (tornOffset !== undefined) {
       log.info("The end of a manifest was never written whole", { path, offset: tornOffset });
     }
+    if (damages.length > 0) await options.onDamage?.(files);
     if (files.size > 0) {
       // Also the next start, should this one fail, is to know that nothing is known.
       await manifest.replace(damages.length > 0 ? { files: ofUnknownLength(files) } : {});

@@ -100,6 +100,7 @@ export class Stage implements FileWatch {
       place: this.#place,
       keepsPosition: true,
       log: context.log,
+      onDamage: (known) => this.#keepUnknown(known),
       putElsewhere: async (path, file, keepsTail) => {
         if (!AppendName.isOne(path)) return false;
         const { target } = this.#options;
@@ -111,7 +112,7 @@ export class Stage implements FileWatch {
       const { target } = this.#options;
       const notes = new SentNotes(`${folder}/sent`, { stage: this.#place.directory, target });
       const known = await notes.read();
-      this.#settleUnknown(manifest.reading.damages.length > 0);
+      for (const path of this.#growingPaths()) Deno.removeSync(this.#place.inUsePath(path));
       const staged = await this.#survey();
       // A file that is gone here may come back with the power, unless that is on disk.
       if (known.size > 0) await syncFolder(this.#place.directory);
@@ -219,15 +220,21 @@ export class Stage implements FileWatch {
     }
   }
 
-  /** In files that were created and not noted any more is nothing that counts, unless the manifest has lost something. */
-  #settleUnknown(isDamaged: boolean): void {
-    const { directory } = this.#place;
-    for (const { name } of Deno.readDirSync(directory)) {
-      if (!name.endsWith(GROWING_SUFFIX)) continue;
-      const path = `${directory}/${name}`;
-      if (isDamaged) Deno.renameSync(path, path.slice(0, -GROWING_SUFFIX.length));
-      else Deno.removeSync(path);
+  /**
+   * In files that were created and are not in the manifest is nothing that counts, unless it has lost something. That they
+   * are kept must be on disk before the damage is mended.
+   */
+  async #keepUnknown(known: ReadonlyMap<string, unknown>): Promise<void> {
+    for (const path of this.#growingPaths()) {
+      if (!known.has(path)) Deno.renameSync(this.#place.inUsePath(path), this.#place.finishedPath(path));
     }
+    await syncFolder(this.#place.directory);
+  }
+
+  #growingPaths(): string[] {
+    return Array.from(Deno.readDirSync(this.#place.directory), ({ name }) => name)
+      .filter((name) => name.endsWith(GROWING_SUFFIX))
+      .map((name) => name.slice(0, -GROWING_SUFFIX.length));
   }
 
   /** Takes in the complete files that are there, the oldest first; gives the names of all. */
