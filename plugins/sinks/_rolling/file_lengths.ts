@@ -14,10 +14,12 @@ export async function syncAll(
   const lengths: FileLength[] = [];
   for (let from = 0; from < files.length; from += shelf.maxSyncs) {
     const some = files.slice(from, from + shelf.maxSyncs);
-    const synced = some.map(([file, joined]) => forced(file.inUsePath, file.sync(joined)));
+    const synced = some.map(([file, joined]) => forced(textOf(file, shelf), file.sync(joined)));
     for (const [at, bytes] of (await allOf(synced)).entries()) lengths.push([some[at]![0].path, bytes]);
   }
-  await allOf(Array.from(folders, (path) => forced(path, shelf.syncFolder(path))));
+  await allOf(
+    Array.from(folders, (path) => forced(`Cannot force "${path}" to disk`, shelf.syncFolder(path))),
+  );
   return lengths;
 }
 
@@ -30,10 +32,14 @@ async function allOf<T>(syncs: readonly Promise<T>[]): Promise<T[]> {
   });
 }
 
-async function forced<T>(path: string, sync: Promise<T>): Promise<T> {
+function textOf({ inUsePath: path }: OutputFile, { isElsewhere }: Shelf): string {
+  return isElsewhere ? `Cannot append to "${path}"` : `Cannot force "${path}" to disk`;
+}
+
+async function forced<T>(text: string, sync: Promise<T>): Promise<T> {
   try {
     return await sync;
   } catch (cause) {
-    throw new DeliveryError(`Cannot force "${path}" to disk${descriptorFix(cause)}`, { cause });
+    throw new DeliveryError(`${text}${descriptorFix(cause)}`, { cause });
   }
 }

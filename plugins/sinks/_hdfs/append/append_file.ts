@@ -120,19 +120,22 @@ export class AppendFile implements OutputFile {
     }
   }
 
-  /** Cuts off what an append has left of which nobody knows how it ended, however late it came. */
+  /**
+   * Cuts off what an append has left of which nobody knows how it ended, however late it came.
+   * @throws {ChangedFileError}
+   */
   async mend(): Promise<void> {
     if (!this.#mayGrow || !this.#isCreated) return;
     const { inUsePath: path, targetBytes } = this;
     const { store } = this.#parts;
     const held = `"${path}" is still held for a writer that is gone`;
     if (await store.length(path) === undefined) {
-      throw new DeliveryError(`"${path}" is gone: somebody removed it`);
+      throw new ChangedFileError(`"${path}" is gone: somebody removed it`);
     }
     if (!await store.recover(path)) throw new Error(held);
     const there = await store.length(path) ?? 0;
     if (there < targetBytes) {
-      throw new DeliveryError(`"${path}" has ${there} of ${targetBytes} bytes: somebody changed it`);
+      throw new ChangedFileError(`"${path}" has ${there} of ${targetBytes} bytes: somebody changed it`);
     }
     if (there === targetBytes) return;
     // The server may still be at it when it has said yes.
@@ -150,6 +153,9 @@ export class AppendFile implements OutputFile {
     return taken;
   }
 }
+
+/** Somebody else has removed or cut a file that is appended to: no try changes that. */
+export class ChangedFileError extends DeliveryError {}
 
 async function* stream(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;

@@ -1,7 +1,7 @@
 import { Backoff, type Context, errorText } from "sluice/plugin";
 import type { RollCause } from "../../_rolling/open_file.ts";
 import type { OutputFile, Shelf } from "../../_rolling/shelf.ts";
-import { AppendFile } from "./append_file.ts";
+import { AppendFile, ChangedFileError } from "./append_file.ts";
 import { AppendName } from "./append_name.ts";
 import { persist } from "./persist.ts";
 import { nameOf } from "../stage/delivery_way.ts";
@@ -159,7 +159,7 @@ export class AppendShelf implements Shelf {
     for (let count = 1;; count++) {
       try {
         // Once a rename was tried its length says nothing any more.
-        if (!isMended) await file.mend();
+        if (!isMended) await file.mend().catch(unlessChanged);
         isMended = true;
         const finalPath = await publishFree(
           this.#options.store,
@@ -187,4 +187,9 @@ export class AppendShelf implements Shelf {
     this.#changed.abort();
     this.#changed = new AbortController();
   }
+}
+
+/** What somebody has done to a file is told when it gets its name. */
+function unlessChanged(cause: unknown): void {
+  if (!(cause instanceof ChangedFileError)) throw cause;
 }

@@ -39,7 +39,7 @@ Deno.test("hdfs sink cuts off an append of which nobody knows whether it was don
           await real.call(this, path, parts);
           throw new Error("No answer");
         });
-      await assert.rejects(() => deliver(sink, "2", { position: { in: 2 } }), /No answer|Cannot force/);
+      await assert.rejects(() => deliver(sink, "2", { position: { in: 2 } }), /Cannot append to ".*\.tmp"/);
       await assert.rejects(() => deliver(sink, "3", { position: { in: 3 } }));
       await sink.close!();
     }
@@ -207,3 +207,30 @@ Deno.test("hdfs sink lets writes wait while appends are slow, and sends many eve
     assert.ok(appends < 60, `${appends} appends for 100 events`);
   });
 });
+
+for (
+  const [what, change, told] of [
+    ["removed", (path: string) => Deno.removeSync(path), /^A file is gone/],
+    ["cut", (path: string) => Deno.truncateSync(path, 1), /^A file has another length/],
+  ] as const
+) {
+  Deno.test(`hdfs sink lets go of a file that somebody has ${what} before it got its name, and says so`, async () => {
+    await withFolders(async ({ out, state: stateDir }) => {
+      const sink = await makeHdfs({ ...SETTINGS, rollCount: 0, path: `file://${out}` }, { stateDir });
+      let appends = 0;
+      using _losing = replaceCall("append", (real) =>
+        async function (path, parts) {
+          await real.call(this, path, parts);
+          if (++appends === 1) throw new Error("No answer");
+        });
+      await deliver(sink, "1");
+      for (const { name } of Deno.readDirSync(out)) change(`${out}/${name}`);
+      const { lines } = sink.context;
+      const count = lines.length;
+      await sink.close!();
+      const texts = lines.slice(count).map(({ text }) => text);
+      assert.equal(texts.length, 1, texts.join("\n"));
+      assert.match(texts[0]!, told);
+    });
+  });
+}
