@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { EventBatch, PoisonError } from "sluice/plugin";
+import { LocalStore } from "../../../plugins/sinks/_hdfs/stores/local_store.ts";
 import { until } from "../../support/until.ts";
 import { copyFolder } from "./restarting.ts";
 import { deliver, filesBelow, makeHdfs, withFolders } from "./_hdfs/making.ts";
@@ -135,5 +136,28 @@ Deno.test("hdfs sink changes between stage and append without losing or repeatin
       await sink.close!();
     }
     assert.deepEqual(Object.values(filesBelow(out)), ["event 0\n", "event 1\n", "event 2\n", "event 3\n"]);
+  });
+});
+
+Deno.test("hdfs sink that appends shows what is still in the stage", async () => {
+  await withFolders(async ({ out, state: stateDir }) => {
+    const path = `file://${out}`;
+    const first = await makeHdfs({ path, rollCount: 1 }, { stateDir });
+    const { put } = LocalStore.prototype;
+    LocalStore.prototype.put = () => Promise.reject(new Error("No room"));
+    try {
+      await deliver(first, "vorher");
+      copyFolder(stateDir, `${stateDir}-kept`);
+    } finally {
+      LocalStore.prototype.put = put;
+    }
+    await first.close!();
+    Deno.removeSync(stateDir, { recursive: true });
+    Deno.renameSync(`${stateDir}-kept`, stateDir);
+    const second = await makeHdfs({ path, durable: "append" }, { stateDir });
+    await second.resume!();
+    assert.equal(second.context.counters.get("StagedFiles"), 1);
+    await second.close!();
+    assert.equal(second.context.counters.get("StagedFiles"), 0);
   });
 });

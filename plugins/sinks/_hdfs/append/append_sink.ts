@@ -119,6 +119,7 @@ export class AppendSink implements Sink {
       OpenFiles: this.#rolling.openCount,
       UnconfirmedBytes: this.#shelf.waitingBytes,
       FilesBeingNamed: this.#shelf.namingCount,
+      ...this.#stage.gauges(),
     };
   }
 }

@@ -78,13 +78,16 @@ export class Stage implements FileWatch {
     return this.#bytes;
   }
 
-  /** When the oldest file was begun. */
-  get oldestMs(): number | undefined {
-    return this.#files.values().next().value?.sinceMs;
-  }
-
-  get activeCount(): number {
-    return this.#uploader?.activeCount ?? 0;
+  /** What it holds and does now, by the names of metrics. */
+  gauges(): Record<string, number> {
+    const nowMs = this.#options.context.clock.now();
+    const { sinceMs = nowMs } = this.#files.values().next().value ?? {};
+    return {
+      StagedFiles: this.size,
+      StagedBytes: this.bytes,
+      StagedOldestSeconds: Math.round(Math.max(0, nowMs - sinceMs) / 1000),
+      UploadsUnderWay: this.#uploader?.activeCount ?? 0,
+    };
   }
 
   /** Nothing is complete but what the target refuses: only a file that is finished now can make room. */

@@ -129,15 +129,7 @@ export class StageSink implements Sink {
   }
 
   #gauges(): Record<string, number> {
-    const { oldestMs, size, bytes, activeCount } = this.#stage;
-    const ageMs = oldestMs === undefined ? 0 : Math.max(0, this.#parts.context.clock.now() - oldestMs);
-    return {
-      OpenFiles: this.#rolling.openCount,
-      StagedFiles: size,
-      StagedBytes: bytes,
-      StagedOldestSeconds: Math.round(ageMs / 1000),
-      UploadsUnderWay: activeCount,
-    };
+    return { OpenFiles: this.#rolling.openCount, ...this.#stage.gauges() };
   }
 }
 
