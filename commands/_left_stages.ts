@@ -13,17 +13,17 @@ export interface LeftStage {
 export function leftStages({ stateDir, takers, deadLetters }: Plan): readonly LeftStage[] {
   const sinks = [...takers.flatMap(({ sinks }) => sinks), ...deadLetters ? [deadLetters] : []];
   const atWork = new Set(sinks.filter(({ plugin }) => plugin.name === "hdfs").map(({ name }) => name));
-  return namesIn(`${stateDir}/hdfs`).filter((name) => !atWork.has(name)).flatMap((name) => {
+  return entriesIn(`${stateDir}/hdfs`).filter(({ name }) => !atWork.has(name)).flatMap(({ name }) => {
     const stage = `${stateDir}/hdfs/${name}/stage`;
-    const files = namesIn(stage).length;
+    const files = entriesIn(stage).filter(({ isDirectory }) => !isDirectory).length;
     return files > 0 ? [{ stage, files }] : [];
   });
 }
 
 /** What is not there, or cannot be looked at, is nothing to tell of. */
-function namesIn(path: string): readonly string[] {
+function entriesIn(path: string): readonly Deno.DirEntry[] {
   try {
-    return Array.from(Deno.readDirSync(path), ({ name }) => name);
+    return Array.from(Deno.readDirSync(path));
   } catch {
     return [];
   }

@@ -14,7 +14,7 @@ Deno.test("files in the stage of an hdfs sink that a pipeline does not have are 
   const text = PIPELINES["with.yaml"].replace("FOLDER", folder.path);
   await Deno.writeTextFile(`${folder.path}/with.yaml`, text);
   for (const name of ["renamed", "empty", "here"]) {
-    await Deno.mkdir(`${folder.path}/state/hdfs/${name}/stage`, { recursive: true });
+    await Deno.mkdir(`${folder.path}/state/hdfs/${name}/stage/mark`, { recursive: true });
   }
   await Deno.writeTextFile(`${folder.path}/state/hdfs/renamed/stage/1-000000001`, "");
   for (const file of Object.keys(PIPELINES)) {

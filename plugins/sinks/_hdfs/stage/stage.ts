@@ -1,5 +1,5 @@
 import { type Context, DeliveryError, errorText } from "sluice/plugin";
-import { makeFolder, syncFolder } from "../../_rolling/folders.ts";
+import { syncFolder } from "../../_rolling/folders.ts";
 import { LocalShelf } from "../../_rolling/local_shelf.ts";
 import type { Manifest } from "../../_rolling/manifest.ts";
 import type { RollCause } from "../../_rolling/open_file.ts";
@@ -11,6 +11,7 @@ import { finishAppended, type LeftAppend } from "../append/append_recovery.ts";
 import { DeliveryWay, type DeliveryWayParts } from "./delivery_way.ts";
 import { type SentNote, SentNotes } from "./sent_notes.ts";
 import type { StagedHead } from "./staged_head.ts";
+import { checkMark } from "./stage_mark.ts";
 import { StagedFile } from "./staged_file.ts";
 import type { FileStore } from "../stores/store.ts";
 import { persist } from "../append/persist.ts";
@@ -59,10 +60,12 @@ export class Stage implements FileWatch {
   #changed = new AbortController();
 
   constructor(options: StageOptions) {
-    const directory = `${options.folder}/stage`;
-    makeFolder(directory);
     this.#options = options;
-    this.#place = Place.make({ directory, inUsePrefix: "", inUseSuffix: GROWING_SUFFIX });
+    this.#place = Place.make({
+      directory: `${options.folder}/stage`,
+      inUsePrefix: "",
+      inUseSuffix: GROWING_SUFFIX,
+    });
     this.shelf = new LocalShelf(this.#place);
     this.#sweeping = new Sweeping(options.store, options.context);
     this.#startMs = options.context.clock.now();
@@ -95,30 +98,28 @@ export class Stage implements FileWatch {
     return this.#uploader?.isIdle !== false;
   }
 
-  /** Puts in order what an earlier life left, and begins to send it. */
+  /** Puts in order what an earlier life left, and begins to send it. @throws {ConfigError} when its disk is not there. */
   async start(): Promise<Manifest> {
-    const { context, folder } = this.#options;
+    const { context, folder, target } = this.#options;
+    const { directory } = this.#place;
+    await checkMark(folder);
     const manifest = await startManifest({
       folder,
       place: this.#place,
       keepsPosition: true,
       log: context.log,
       onDamage: (known) => this.#keepUnknown(known),
-      putElsewhere: async (path, file, keepsTail) => {
-        if (!AppendName.isOne(path)) return false;
-        const { target } = this.#options;
-        await this.#finishAppended({ name: AppendName.parse(path), file, keepsTail, target });
-        return true;
-      },
+      putElsewhere: async (path, file, keepsTail) =>
+        AppendName.isOne(path) &&
+        await this.#finishAppended({ name: AppendName.parse(path), file, keepsTail, target }),
     });
     try {
-      const { target } = this.#options;
-      const notes = new SentNotes(`${folder}/sent`, { stage: this.#place.directory, target });
+      const notes = new SentNotes(`${folder}/sent`, { stage: directory, target });
       const known = await notes.read();
-      for (const path of this.#growingPaths()) Deno.removeSync(this.#place.inUsePath(path));
+      for (const name of this.#namesIn({ isGrowing: true })) Deno.removeSync(`${directory}/${name}`);
       const staged = await this.#survey();
       // A file that is gone here may come back with the power, unless that is on disk.
-      if (known.size > 0) await syncFolder(this.#place.directory);
+      if (known.size > 0) await syncFolder(directory);
       for (const name of known.keys()) if (!staged.has(name)) await notes.remove(name);
       const wanted = new Map(Array.from(known).filter(([name]) => staged.has(name)));
       await this.#sweepTarget(wanted);
@@ -203,14 +204,11 @@ export class Stage implements FileWatch {
   }
 
   /** Without it nothing may be appended: events would come behind those that are to be cut off. */
-  async #finishAppended(left: LeftAppend): Promise<void> {
+  async #finishAppended(left: LeftAppend): Promise<true> {
     const { context, store } = this.#options;
-    await persist(() => finishAppended(left, store, context), {
-      context,
-      groupPatienceMs: 0,
-      hold: (cause) => context.hold(cause),
-      recover: () => context.recover(),
-    });
+    const [hold, recover] = [(cause: unknown) => context.hold(cause), () => context.recover()];
+    await persist(() => finishAppended(left, store, context), { context, groupPatienceMs: 0, hold, recover });
+    return true;
   }
 
   /** A target that is away holds up no start. */
@@ -228,23 +226,23 @@ export class Stage implements FileWatch {
    * are kept must be on disk before the damage is mended.
    */
   async #keepUnknown(known: ReadonlyMap<string, unknown>): Promise<void> {
-    for (const path of this.#growingPaths()) {
+    for (const name of this.#namesIn({ isGrowing: true })) {
+      const path = name.slice(0, -GROWING_SUFFIX.length);
       if (!known.has(path)) Deno.renameSync(this.#place.inUsePath(path), this.#place.finishedPath(path));
     }
     await syncFolder(this.#place.directory);
   }
 
-  #growingPaths(): string[] {
-    return Array.from(Deno.readDirSync(this.#place.directory), ({ name }) => name)
-      .filter((name) => name.endsWith(GROWING_SUFFIX))
-      .map((name) => name.slice(0, -GROWING_SUFFIX.length));
+  #namesIn({ isGrowing }: { readonly isGrowing: boolean }): string[] {
+    return Array.from(Deno.readDirSync(this.#place.directory))
+      .filter(({ name, isDirectory }) => !isDirectory && name.endsWith(GROWING_SUFFIX) === isGrowing)
+      .map(({ name }) => name);
   }
 
   /** Takes in the complete files that are there, the oldest first; gives the names of all. */
   async #survey(): Promise<ReadonlySet<string>> {
     const { directory } = this.#place;
-    const names = Array.from(Deno.readDirSync(directory), ({ name }) => name)
-      .filter((name) => !name.endsWith(GROWING_SUFFIX));
+    const names = this.#namesIn({ isGrowing: false });
     for (const name of names.sort()) {
       const { size, mtime } = await Deno.stat(`${directory}/${name}`);
       const file = this.#fileOf(name, mtime?.getTime());

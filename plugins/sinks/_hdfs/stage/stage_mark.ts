@@ -1,0 +1,23 @@
+import { ConfigError } from "sluice/plugin";
+import { exists, makeFolder, syncFolder } from "../../_rolling/folders.ts";
+
+// A stage whose disk is not mounted looks like one from which all was sent. So there is a mark in each stage, and beside it,
+// on the disk of the state folder, a note that there is: where only the note is found, the stage is another one.
+
+/** @throws {ConfigError} when the stage in a sink's state folder is not the one of the starts before. */
+export async function checkMark(folder: string): Promise<void> {
+  const stage = `${folder}/stage`;
+  const markPath = `${stage}/mark`;
+  const notePath = `${folder}/stage.marked`;
+  const [isMarked, isNoted] = [exists(markPath), exists(notePath)];
+  if (isMarked && isNoted) return;
+  if (isNoted) {
+    throw new ConfigError(
+      `"${markPath}" is gone: mount the disk of the stage, or, to give up what was in it, remove "${notePath}"`,
+    );
+  }
+  makeFolder(markPath);
+  await syncFolder(stage);
+  makeFolder(notePath);
+  await syncFolder(folder);
+}
