@@ -19,7 +19,7 @@ import type { RollSettings } from "./_rolling/open_file.ts";
 
 const ABOUT =
   `The sink does not hold its channel until a remote file is closed. Events are written to files on the local disk, the **stage**, in the pipeline's \
-state folder below \`hdfs/<sink>\`, and count as delivered when they are forced to that disk. There files roll as Flume's do: a file has exactly \`hdfs.rollCount\` events, is \
+state folder below \`hdfs/<sink>\`, and count as delivered when they are forced to that disk. There files roll as Flume's do: a file has exactly \`hdfs.rollCount\` events (fewer where a write that filled it failed or was refused in part), is \
 closed before the event that would follow \`hdfs.rollSize\` bytes of bodies, at an age, or for want of writes. A file that is complete is sent by one request under its name in use, \
 confirmed, noted, and given its final name; of a large file that still grows the beginning is sent ahead. So many partitions need no connections \
 of their own, a small channel makes no small files, and a reader never sees a part of a file under a final name. A target that is away \
