@@ -16,8 +16,9 @@ export async function checkMark(folder: string): Promise<void> {
       `"${markPath}" is gone: mount the disk of the stage, or, to give up what was in it, remove "${notePath}"`,
     );
   }
+  // A folder, for each file in a stage is one to be sent.
   makeFolder(markPath);
   await syncFolder(stage);
-  makeFolder(notePath);
+  Deno.openSync(notePath, { write: true, create: true, mode: 0o600 }).close();
   await syncFolder(folder);
 }
