@@ -71,7 +71,9 @@ async function checkTarget(
 
 /** Nothing is sent to a file whose name in use is its final one before it is noted that it was made here. */
 function isOthers({ name, file }: LeftAppend, bytes: number): boolean {
-  return file.bytes === 0 && bytes > 0 && !file.isCreated && name.inUse === nameOf(name, 0);
+  // Names without a target are of a version that did not note what it had made.
+  const isKnown = name.target === undefined || file.isCreated === true;
+  return file.bytes === 0 && bytes > 0 && !isKnown && name.inUse === nameOf(name, 0);
 }
 
 /** Where nothing is under the in-use name: a file may have its final one already, and that not for certain yet. */

@@ -67,8 +67,7 @@ Deno.test("a file that is gone holds up no start where its target is this one, o
 });
 
 Deno.test("a file that was to have a name which another's turned out to have leaves that one alone", async () => {
-  const name = new AppendName({ stem: "f", end: "", inUse: "f" });
-  const startWith = async (isCreated: boolean) => {
+  const startWith = async (isCreated: boolean, name = AppendName.parse("f\t\tf\thdfs nn http://nn:9870")) => {
     let found = {};
     await inFolder("bare", async (folder) => {
       await Deno.writeTextFile(`${folder}/f`, "another's\n");
@@ -80,4 +79,6 @@ Deno.test("a file that was to have a name which another's turned out to have lea
   };
   assert.deepEqual(await startWith(false), { f: "another's\n" });
   assert.deepEqual(await startWith(true), {});
+  // An earlier version did not note what it had made.
+  assert.deepEqual(await startWith(false, AppendName.parse("f\t\tf")), {});
 });
