@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import { errorText, type Logger } from "sluice/plugin";
 import type { SentNote, SentNotes } from "./sent_notes.ts";
+import { isMarked } from "./stage_mark.ts";
 import type { StagedFile } from "./staged_file.ts";
 import type { StagedHead } from "./staged_head.ts";
 import type { FileStore, Published } from "../stores/store.ts";
@@ -136,15 +138,17 @@ export class DeliveryWay {
   }
 
   async #forget(file: StagedFile, known: Map<string, SentNote>): Promise<void> {
-    await this.#parts.notes.remove(file.name);
+    // First: when the note stays, this life must not take it for more than it says.
     known.delete(file.name);
+    await this.#parts.notes.remove(file.name);
   }
 
   async #remove(file: StagedFile): Promise<void> {
     try {
       Deno.removeSync(file.path);
     } catch (cause) {
-      if (!(cause instanceof Deno.errors.NotFound)) {
+      // Of a stage whose disk is away nothing was removed, and the note must stay.
+      if (!(cause instanceof Deno.errors.NotFound) || !isMarked(dirname(file.path))) {
         throw new StagedFileError(`Cannot remove "${file.path}", which is published`, { cause });
       }
     }

@@ -102,7 +102,7 @@ export class Stage implements FileWatch {
   async start(): Promise<Manifest> {
     const { context, folder, target } = this.#options;
     const { directory } = this.#place;
-    await checkMark(folder);
+    await checkMark(folder, context.log);
     const manifest = await startManifest({
       folder,
       place: this.#place,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { DeliveryWay } from "../../../../../plugins/sinks/_hdfs/stage/delivery_way.ts";
 import { SentNotes } from "../../../../../plugins/sinks/_hdfs/stage/sent_notes.ts";
 import { encodeStagedHead } from "../../../../../plugins/sinks/_hdfs/stage/staged_head.ts";
@@ -81,8 +82,28 @@ Deno.test("a staged file that cannot be removed is refused alone, and one that i
       Deno.removeSync = removeSync;
     }
     await Deno.remove(file.path);
+    // As long as the disk of the stage is away the note stays.
+    await assert.rejects(way.go(file, known, NEVER), /Cannot remove ".*", which is published/);
+    assert.equal((await notes.read()).size, 1);
+    await Deno.mkdir(`${dirname(file.path)}/mark`);
     assert.equal(await way.go(file, known, NEVER), 1);
     assert.deepEqual(await notes.read(), new Map());
+    assert.deepEqual(await Deno.readFile(`${folder}/a`), new Uint8Array([1]));
+  });
+});
+
+Deno.test("a file that was taken away before it had its name is sent again also when its note cannot be taken back", async () => {
+  await withFile(async ({ file, way, notes, folder, store }) => {
+    const known = new Map();
+    store.fateOf = ({ name, count }) => {
+      if (name === "publish" && count === 1) Deno.removeSync(`${folder}/a.tmp`);
+      return "done";
+    };
+    const remove = notes.remove.bind(notes);
+    notes.remove = () => Promise.reject(new Error("Input/output error"));
+    await assert.rejects(way.go(file, known, NEVER), /Input\/output/);
+    notes.remove = remove;
+    assert.equal(await way.go(file, known, NEVER), 1);
     assert.deepEqual(await Deno.readFile(`${folder}/a`), new Uint8Array([1]));
   });
 });

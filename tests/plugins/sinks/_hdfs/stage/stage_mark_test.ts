@@ -62,3 +62,26 @@ Deno.test("hdfs sink takes a stage for its own that has no mark yet", async () =
     assert.ok(Deno.statSync(`${stage}/mark`).isDirectory);
   });
 });
+
+Deno.test("hdfs sink sends what is in a stage that has no mark and no room for one", async () => {
+  await withStaged(async (stage, make, out) => {
+    for (const path of [`${stage}/mark`, `${stage}.marked`]) Deno.removeSync(path);
+    const { mkdirSync } = Deno;
+    Deno.mkdirSync = (path, options) => {
+      if (path === `${stage}/mark`) throw new Error("No space left on device (os error 28)");
+      mkdirSync(path, options);
+    };
+    try {
+      const second = await make();
+      assert.deepEqual(await second.resume!(), { in: 1 });
+      await second.close!();
+      assert.match(
+        second.context.lines.map(({ text }) => text).join(),
+        /^The stage is not marked, .*No space/,
+      );
+    } finally {
+      Deno.mkdirSync = mkdirSync;
+    }
+    assert.deepEqual(Object.values(filesBelow(out)), ["staged\n"]);
+  });
+});
