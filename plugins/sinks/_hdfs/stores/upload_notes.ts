@@ -49,7 +49,7 @@ export class UploadNotes {
 
   /** The upload was given up, and something of it may be left. Never throws: what was noted is noted still. */
   giveUp(key: string): void {
-    const isNoted = [this.#open.delete(key), this.#suspect.has(key)].includes(true);
+    const isNoted = this.#open.delete(key) || this.#suspect.has(key);
     this.#suspect.add(key);
     if (isNoted) return;
     try {
