@@ -4,8 +4,7 @@ import { brokenAfter, slicesOf } from "../../../../support/byte_slices.ts";
 import { putFile } from "../../../../support/hdfs.ts";
 import { HttpRelay } from "../../../../support/http_relay.ts";
 import { runUntilKilled } from "../../../../support/killed_program.ts";
-import { until } from "../../../../support/until.ts";
-import { CONTENT, kept, NEVER, send, storeTest } from "./web_store.ts";
+import { CONTENT, kept, NEVER, send, storeTest, untilThere } from "./web_store.ts";
 
 const PROGRAM = new URL("./web_program.ts", import.meta.url);
 
@@ -27,8 +26,8 @@ storeTest(
 
 storeTest(
   "HDFS store takes away what appears late of a try that was given up, and nothing else",
-  async ({ store, client, options, paths }) => {
-    await assert.rejects(store.put("a.tmp", brokenAfter(CONTENT), NEVER), /The stage broke/);
+  async ({ store, client, options, paths, brokenOnce }) => {
+    await assert.rejects(store.put("a.tmp", brokenOnce("a.tmp"), NEVER), /The stage broke/);
     await store.begin([]);
     const next = await send(store, "a.tmp");
     assert.equal(next.path, "a.retry1.tmp");
@@ -46,9 +45,9 @@ storeTest(
 
 storeTest(
   "HDFS store never takes away a file with its final name, though it was tried under that",
-  async ({ store, paths }) => {
+  async ({ store, paths, brokenOnce }) => {
     await store.begin([]);
-    await assert.rejects(store.put("a", brokenAfter(CONTENT), NEVER), /The stage broke/);
+    await assert.rejects(store.put("a", brokenOnce("a"), NEVER), /The stage broke/);
     const next = await send(store, "a");
     await store.sweep();
     assert.equal(await store.publish(next, "a"), "done");
@@ -111,7 +110,7 @@ storeTest(
   async ({ options, paths, read }) => {
     await runUntilKilled(PROGRAM, {
       argument: { way: "put", path: "a.tmp", bytes: 2_000_000, options },
-      until: () => until("the file to be there", async () => (await paths()).length === 1, 20_000),
+      until: () => untilThere(paths, "a.tmp"),
     });
     const store = new WebHdfsStore(options);
     await store.begin([]);

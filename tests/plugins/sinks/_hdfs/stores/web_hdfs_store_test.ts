@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { WebHdfsStore } from "../../../../../plugins/sinks/_hdfs/stores/web_hdfs_store.ts";
-import { brokenAfter, patternBytes, silentAfter, slicesOf } from "../../../../support/byte_slices.ts";
+import { patternBytes, silentAfter, slicesOf } from "../../../../support/byte_slices.ts";
 import { putFile } from "../../../../support/hdfs.ts";
 import { HttpRelay } from "../../../../support/http_relay.ts";
 import { runUntilKilled } from "../../../../support/killed_program.ts";
 import { startTlsFront } from "../../../../support/tls_front.ts";
 import { until } from "../../../../support/until.ts";
 import { OWN_AUTHORITY, OWN_IDENTITY } from "../authority.ts";
-import { CONTENT, kept, NEVER, send, storeTest } from "./web_store.ts";
+import { CONTENT, kept, NEVER, send, storeTest, untilThere } from "./web_store.ts";
 
 const PROGRAM = new URL("./web_program.ts", import.meta.url);
 
@@ -135,11 +135,11 @@ storeTest(
 
 storeTest(
   "HDFS store sends a file anew after its source broke, or was given up while it was silent",
-  async ({ store, paths, read }) => {
-    await assert.rejects(store.put("a.tmp", brokenAfter(CONTENT), NEVER), /The stage broke/);
+  async ({ store, paths, read, brokenOnce }) => {
+    await assert.rejects(store.put("a.tmp", brokenOnce("a.tmp"), NEVER), /The stage broke/);
     const stop = new AbortController();
     const stopped = assert.rejects(store.put("a.tmp", silentAfter(CONTENT), stop.signal), /Enough/);
-    await until("the file to be there", async () => (await paths()).length === 1);
+    await untilThere(paths, "a.retry1.tmp");
     stop.abort(new Error("Enough"));
     await stopped;
     await assert.rejects(store.put("a.tmp", slicesOf(CONTENT), stop.signal), /Enough/);
@@ -156,7 +156,7 @@ storeTest(
   async ({ store, client, options, paths }) => {
     async function* interrupted() {
       yield* slicesOf(CONTENT);
-      await until("the file to be there", async () => (await paths()).length === 1);
+      await untilThere(paths, "a.tmp");
       await putFile(client, `${options.root}/a.tmp`, { content: "another's", overwrite: true });
     }
     await assert.rejects(
@@ -208,7 +208,7 @@ storeTest(
   async ({ options, paths }) => {
     const store = new WebHdfsStore(options);
     const ended = assert.rejects(store.put("a.tmp", slowly(), NEVER), /given up|closed/);
-    await until("the file to be there", async () => (await paths()).length === 1);
+    await untilThere(paths, "a.tmp");
     store.close();
     await ended;
     await assert.rejects(send(store, "b.tmp"), /client is closed/);

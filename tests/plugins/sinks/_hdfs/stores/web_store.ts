@@ -8,6 +8,7 @@ import { type RunningServer, sharedServerTest } from "../../../../servers/mod.ts
 import { patternBytes, slicesOf } from "../../../../support/byte_slices.ts";
 import { connectHdfs, readFile } from "../../../../support/hdfs.ts";
 import { listHdfs } from "../../../../support/hdfs_tree.ts";
+import { until } from "../../../../support/until.ts";
 
 export const NEVER: AbortSignal = new AbortController().signal;
 export const CONTENT: Uint8Array = patternBytes(3_000_000);
@@ -20,6 +21,8 @@ export interface StoreBench {
   /** What is in the folder. */
   paths(): Promise<string[]>;
   read(path: string): Promise<Uint8Array>;
+  /** The content, and a failure once the server has made the file. */
+  brokenOnce(name: string): AsyncIterable<Uint8Array>;
   readonly env: RunningServer["env"];
 }
 
@@ -41,8 +44,14 @@ export function storeTest(name: string, body: (bench: StoreBench) => Promise<voi
     const store = new WebHdfsStore(options);
     const client = connectHdfs(env.HDFS_WEBHDFS!);
     const paths = async () => (await listHdfs(client, root)).map((path) => path.slice(root.length + 1));
+    async function* brokenOnce(name: string) {
+      yield* slicesOf(CONTENT);
+      await untilThere(paths, name);
+      throw new Error("The stage broke");
+    }
+    const read = (path: string) => readFile(client, `${root}/${path}`);
     try {
-      await body({ store, options, client, paths, read: (path) => readFile(client, `${root}/${path}`), env });
+      await body({ store, options, client, paths, read, brokenOnce, env });
     } finally {
       store.close();
       client.close();
@@ -51,6 +60,9 @@ export function storeTest(name: string, body: (bench: StoreBench) => Promise<voi
   });
 }
 
+/** Waits until a file is there, also one that grows. */
+export const untilThere = (paths: StoreBench["paths"], name: string): Promise<void> =>
+  until(`"${name}" to be there`, async () => (await paths()).includes(name));
 /** Puts a file whole. */
 export const send = (store: WebHdfsStore, path: string, content: Uint8Array = CONTENT): Promise<Upload> =>
   store.put(path, slicesOf(content), NEVER);
