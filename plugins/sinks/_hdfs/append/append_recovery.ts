@@ -82,9 +82,11 @@ async function finishUnseen(
   store: FileStore,
   { log }: Context,
 ): Promise<void> {
-  if (bytes) await publishFree(store, { name, bytes, isWatched: true }, log);
+  if (bytes) return void await publishFree(store, { name, bytes, isWatched: true }, log);
+  // An earlier start may have removed it, and failed before that was certain.
+  await store.discard({ path: name.inUse, bytes: 0 });
   // A killed process may have asked for the file just before.
-  else if (name.inUse !== nameOf(name, 0)) store.appends?.abandon(name.inUse);
+  if (name.inUse !== nameOf(name, 0)) store.appends?.abandon(name.inUse);
 }
 
 async function cut(

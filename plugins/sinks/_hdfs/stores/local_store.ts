@@ -73,9 +73,11 @@ export class LocalStore implements FileStore {
     const file = this.#folders.at(upload.path);
     try {
       removeIfThere(hiddenPath(file));
-      if (!isOf(upload, statOf(file))) return;
+      const found = statOf(file);
+      if (found && !isOf(upload, found)) return;
       removeIfThere(file);
-      await this.#folders.syncFor(file);
+      // Also for one that is gone: that may not be on the disk yet.
+      if (statOf(dirname(file))) await this.#folders.syncFor(file);
     } catch (cause) {
       throw toDiskError(`Cannot remove "${file}"`, cause);
     }

@@ -4,6 +4,8 @@ import { finishAppended } from "../../../../../plugins/sinks/_hdfs/append/append
 import { LocalStore } from "../../../../../plugins/sinks/_hdfs/stores/local_store.ts";
 import { testContext } from "../../../../support/context.ts";
 import { filesBelow } from "../making.ts";
+import { DyingDisk } from "../../dying_disk.ts";
+import { Unsynced } from "../../unsynced.ts";
 import { inFolder } from "../../../../trials/trial_folder.ts";
 
 const NAME = new AppendName({ stem: "f", end: "", inUse: "f.tmp" });
@@ -29,6 +31,25 @@ Deno.test("a file that was killed in the middle is cut to what was delivered and
     await Deno.writeTextFile(`${folder}/f.tmp`, "whole\nhal");
     await finishAppended(LEFT, new LocalStore(folder), testContext());
     assert.deepEqual(filesBelow(folder), { f: "whole\n" });
+  });
+});
+
+Deno.test("an empty file stays away when power fails after a start that could not force its removal to disk", async () => {
+  await inFolder("removed", async (folder) => {
+    const nothing = { ...LEFT, file: { bytes: 0, isFinished: false } };
+    const store = new LocalStore(folder);
+    const unsynced = new Unsynced();
+    await Deno.writeTextFile(`${folder}/f.tmp`, "");
+    {
+      using _refusing = new DyingDisk(Infinity, () => 0, unsynced);
+      await assert.rejects(finishAppended(nothing, store, testContext()), /Cannot remove ".*f\.tmp"/);
+    }
+    {
+      using _obeying = new DyingDisk(Infinity, () => 1, unsynced);
+      await finishAppended(nothing, store, testContext());
+    }
+    unsynced.cut(() => 0);
+    assert.deepEqual(filesBelow(folder), {});
   });
 });
 
