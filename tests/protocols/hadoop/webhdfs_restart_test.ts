@@ -39,6 +39,7 @@ hdfsTest(
   async (client, server) => {
     const output = await client.create("/f", { overwrite: true });
     await writeParts(output, 10);
+    await until("the file to be there", async () => await client.status("/f") !== undefined);
     await server.control("kill namenode1");
     await writeParts(output, 10);
     await refuses(client.status("/f"), { exception: "ConnectionLost", canRetry: true, text: /refused/ });
@@ -65,6 +66,7 @@ hdfsTest(
   async (client, server) => {
     const output = await client.create("/f", { overwrite: true });
     await writeParts(output, 10);
+    await until("the file to be there", async () => await client.status("/f") !== undefined);
     await server.control("kill datanode1");
     const lost = { exception: "ConnectionLost", canRetry: true, isOutcomeUnknown: true };
     await refuses(writeParts(output, 1000).then(() => output.close()), lost);
