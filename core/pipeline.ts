@@ -35,6 +35,7 @@ export function contextOf(
     readonly surroundings: Surroundings;
     readonly signal: AbortSignal;
     readonly stopSignal?: AbortSignal;
+    readonly hasSuccessor?: () => boolean;
     readonly resume?: Position | undefined;
   },
 ): Context {
@@ -43,6 +44,9 @@ export function contextOf(
     signal: about.signal,
     stopSignal: about.stopSignal,
     hasSubstitutes: component.group !== undefined,
+    get hasSuccessor() {
+      return about.hasSuccessor?.();
+    },
     log: component.log,
     clock: about.surroundings.clock,
     counters: component.counters,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ConfigError, DeliveryError } from "./errors.ts";
 import { aborted, contextOf, createSelector, type Surroundings } from "./pipeline.ts";
 import type { Plan, PlanPart, PlanSource, PlanTaker } from "./plan.ts";
-import type { RunningChannel, RunningParts, RunningSource } from "./running.ts";
+import { Replanned, type RunningChannel, type RunningParts, type RunningSource } from "./running.ts";
 import { isSameKeeper, wiringOf } from "./wiring.ts";
 
 /** What a reload asks of the pipeline. */
@@ -57,14 +57,15 @@ async function goOver(pipeline: Reloadable, plan: Plan, about: ReloadAbout): Pro
   for (const source of pipeline.sources.values()) {
     if (!sourcesToStop.includes(source)) await rewire(source, { pipeline, plan, surroundings });
   }
-  for (const { stop } of sourcesToStop) stop.abort();
+  const why = new Replanned(plan);
+  for (const { stop } of sourcesToStop) stop.abort(why);
   const isReady = (channel: string) => !leaving.has(channel);
-  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => isReady(channel)));
+  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => isReady(channel)), why);
   // Sinks before sources: what a source still waits for may be what only the new sink can deliver.
   startMissing(pipeline, plan, isReady);
   // These may take as long as a sink is down; the rest is at work by now.
   const stopped = Promise.all(sourcesToStop.map(async (source) => {
-    await stopAll(pipeline.sources, [source]);
+    await stopAll(pipeline.sources, [source], why);
     if (!superseded.aborted) startMissing(pipeline, plan, isReady);
   }));
   await Promise.race([stopped, aborted(superseded)]);
@@ -72,7 +73,7 @@ async function goOver(pipeline: Reloadable, plan: Plan, about: ReloadAbout): Pro
   if (superseded.aborted) return;
   // What was not delivered stays in its channel, where the end of the pipeline finds and reports it.
   if (surroundings.endSignal.aborted) throw new DeliveryError("The pipeline ended before all was delivered");
-  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => !isReady(channel)));
+  await stopAll(pipeline.takers, takersToStop.filter(({ plan: { channel } }) => !isReady(channel)), why);
   const left = Array.from(leaving, (name) => pipeline.channels.get(name)!);
   for (const name of leaving) await closeChannel(pipeline, name);
   await createMissing(pipeline, plan);
@@ -179,8 +180,12 @@ interface Stoppable {
   readonly done: Promise<void>;
 }
 
-async function stopAll<R extends Stoppable>(parts: Map<string, R>, ending: readonly R[]): Promise<void> {
-  for (const { stop } of ending) stop.abort();
+async function stopAll<R extends Stoppable>(
+  parts: Map<string, R>,
+  ending: readonly R[],
+  why: Replanned,
+): Promise<void> {
+  for (const { stop } of ending) stop.abort(why);
   await Promise.all(ending.map(({ done }) => done));
   for (const part of ending) if (parts.get(part.plan.name) === part) parts.delete(part.plan.name);
 }

@@ -2,7 +2,7 @@ import type { ChannelPort } from "./channel_port.ts";
 import type { Component } from "./component.ts";
 import type { Resumption } from "./keeping.ts";
 import type { SourceRun } from "./pipeline.ts";
-import type { PlanPart, PlanSource, PlanTaker } from "./plan.ts";
+import type { Plan, PlanPart, PlanSource, PlanTaker } from "./plan.ts";
 
 /** A source at work. */
 export interface RunningSource {
@@ -36,6 +36,16 @@ export interface RunningTaker {
   readonly isAlone: boolean;
   /** Resolves when it has ended and all that it took is settled. */
   readonly done: Promise<void>;
+}
+
+/** Why a part of a pipeline ends that goes on with another plan. */
+export class Replanned extends Error {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    super("A reload ends it");
+    this.plan = plan;
+  }
 }
 
 /** All parts by name. */

@@ -6,6 +6,7 @@ import type { Resumption } from "./keeping.ts";
 import { contextOf, type Surroundings } from "./pipeline.ts";
 import type { PlanPart, PlanTaker } from "./plan.ts";
 import { Probation } from "./probation.ts";
+import { Replanned } from "./running.ts";
 import { type Sink, sinkStream, type SinkTarget } from "./sink.ts";
 
 /** Upper bounds for the age of a delivered event in seconds. */
@@ -123,7 +124,12 @@ async function createSink(plan: PlanTaker, component: Component, about: TakerRun
   const create = async (part: PlanPart, shown: Component): Promise<Sink> =>
     await part.plugin.create(
       part.config,
-      contextOf(shown, part, { surroundings, signal: surroundings.endSignal, stopSignal: about.signal }),
+      contextOf(shown, part, {
+        surroundings,
+        signal: surroundings.endSignal,
+        stopSignal: about.signal,
+        hasSuccessor: () => hasSuccessor(part, about.signal),
+      }),
     ) as Sink;
   if (!plan.processor) return await create(plan.sinks[0]!, component);
   // A member that cannot be made must not keep the others from their work.
@@ -134,6 +140,15 @@ async function createSink(plan: PlanTaker, component: Component, about: TakerRun
   await makeSoon(sinks, surroundings);
   const context = contextOf(component, plan.processor, { surroundings, signal: surroundings.endSignal });
   return await plan.processor.plugin.create(plan.processor.config, context, sinks) as Sink;
+}
+
+/** One that fails is made anew, and one that changed comes again with the next plan. */
+function hasSuccessor({ name, plugin }: PlanPart, { aborted: hasStopped, reason }: AbortSignal): boolean {
+  if (!hasStopped) return true;
+  return reason instanceof Replanned &&
+    reason.plan.takers.some(({ sinks }) =>
+      sinks.some((sink) => sink.name === name && sink.plugin === plugin)
+    );
 }
 
 /** Makes what can be made without a long wait; the rest is made when it is used. */

@@ -185,13 +185,14 @@ export class Stage implements FileWatch {
     signal.removeEventListener("abort", wake);
   }
 
-  /** Sends what is complete, as long as that goes on. */
+  /** Sends what is complete, as long as that goes on and no other sink does it at once. */
   async close(): Promise<void> {
     await this.#sweeping.close();
     await this.#uploader?.close(() => this.closeStore());
     this.closeStore();
-    if (this.size === 0) return;
-    this.#options.context.log.warn("Files stay in the stage; the next start sends them", {
+    const { log, hasSuccessor } = this.#options.context;
+    if (this.size === 0 || hasSuccessor) return;
+    log.warn("Files stay in the stage; the next start sends them", {
       files: this.size,
       bytes: this.bytes,
     });

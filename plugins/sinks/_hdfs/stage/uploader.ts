@@ -59,6 +59,8 @@ export class Uploader {
   #isAway = false;
   #isPaused = false;
   #isEnding = false;
+  /** Another one sends what is not on its way. */
+  #leavesRest = false;
   #endFailures = 0;
   #publishedCount = 0;
 
@@ -95,18 +97,22 @@ export class Uploader {
     this.#schedule();
   }
 
-  /** Gives what is complete some time. The rest is given up by `giveUp`, and stays for the next start. */
+  /**
+   * Gives what is complete some time: as long as something gets on, or, when another sink goes on at once, a moment for what
+   * is on its way. The rest is given up by `giveUp`, and stays for the next start.
+   */
   async close(giveUp: () => void): Promise<void> {
-    const { context: { clock, signal } } = this.#options;
+    const { context: { clock, signal, hasSuccessor = false } } = this.#options;
     this.#isEnding = true;
+    this.#leavesRest = hasSuccessor;
     this.#isPaused = false;
     this.#backoff.reset();
     this.#schedule();
     let [seen, seenMs] = [this.#progress, clock.now()];
-    while (!this.isIdle && !signal.aborted && this.#endFailures < END_FAILURES) {
+    while (this.#hasWork && !signal.aborted && this.#endFailures < END_FAILURES) {
       if (Math.abs(clock.now() - seenMs) >= END_PATIENCE_MS) break;
       await clock.sleep(LOOK_MS, signal);
-      if (this.#progress !== seen) [seen, seenMs] = [this.#progress, clock.now()];
+      if (!hasSuccessor && this.#progress !== seen) [seen, seenMs] = [this.#progress, clock.now()];
     }
     this.#end.abort(new Error("The sink ends"));
     giveUp();
@@ -122,8 +128,12 @@ export class Uploader {
     return Array.from(this.#active).some(({ isComplete }) => isComplete);
   }
 
+  get #hasWork(): boolean {
+    return this.#leavesRest ? this.#sendsComplete : !this.isIdle;
+  }
+
   #schedule(): void {
-    if (this.#isPaused || this.#end.signal.aborted) return;
+    if (this.#leavesRest || this.#isPaused || this.#end.signal.aborted) return;
     while (this.#queue.length > 0 && this.#hasSlot) this.#begin(this.#queue.shift()!);
     if (!this.#isAway && !this.#isEnding) this.#follow();
   }

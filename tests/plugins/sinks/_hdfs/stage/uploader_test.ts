@@ -15,10 +15,11 @@ class Bench {
   readonly published: string[] = [];
   readonly tries = new Map<string, number>();
   readonly waitsMs: number[] = [];
+  aheadMs = 0;
   fateOf: (file: StagedFile) => Promise<number> = () => Promise.resolve(1);
   readonly context = testContext({
     clock: {
-      now: () => Date.now(),
+      now: () => Date.now() + this.aheadMs,
       sleep: (ms, signal) => {
         this.waitsMs.push(ms);
         return systemClock.sleep(ms / 1000, signal);
@@ -161,6 +162,21 @@ Deno.test("uploader sends the others at a stop though some files are refused by 
   closing.resolve();
   await closed;
   assert.deepEqual(bench.published, names.slice(4));
+});
+
+Deno.test("uploader leaves to its successor what is not on its way, and what takes long", async () => {
+  const bench = new Bench();
+  Object.assign(bench.context, { hasSuccessor: true });
+  const quick = Promise.withResolvers<number>();
+  const givenUp = Promise.withResolvers<number>();
+  bench.fateOf = ({ name }) => name === "1" ? quick.promise : givenUp.promise;
+  for (let count = 1; count <= 100; count++) bench.add(String(count));
+  const closed = bench.uploader.close(() => givenUp.reject(new Error("The store is closed")));
+  quick.resolve(1);
+  await until("the first file", () => bench.published.length === 1);
+  bench.aheadMs = 11_000;
+  await closed;
+  assert.deepEqual([bench.published, bench.tries.size], [["1"], 4]);
 });
 
 /** As targets throw it, with the file in its text. */
