@@ -1,7 +1,7 @@
 import { DeliveryError, type Logger } from "sluice/plugin";
-import { descriptorFix, type Descriptors, ownDescriptors } from "./descriptors.ts";
+import { descriptorFix, ownDescriptors } from "./descriptors.ts";
 import { exists, makeFolder, syncFolder } from "./folders.ts";
-import { LocalFile } from "./local_file.ts";
+import { LocalFile, type LocalFileParts } from "./local_file.ts";
 import type { Place } from "./place.ts";
 import type { OutputFile, Shelf } from "./shelf.ts";
 
@@ -12,16 +12,17 @@ const MAX_NAME_TRIES = 10_000;
 export class LocalShelf implements Shelf {
   readonly maxSyncs = 256;
   readonly isElsewhere = false;
-  readonly #place: Place;
-  readonly #descriptors: Descriptors;
+  readonly #parts: LocalFileParts;
 
-  constructor(place: Place, descriptors: Descriptors = ownDescriptors()) {
-    this.#place = place;
-    this.#descriptors = descriptors;
+  constructor(
+    place: Place,
+    { descriptors = ownDescriptors(), writesAside = false }: Partial<Omit<LocalFileParts, "place">> = {},
+  ) {
+    this.#parts = { place, descriptors, writesAside };
   }
 
   get isRenaming(): boolean {
-    return this.#place.isRenaming;
+    return this.#parts.place.isRenaming;
   }
 
   create(nextPath: () => string): OutputFile {
@@ -47,23 +48,23 @@ export class LocalShelf implements Shelf {
   }
 
   publish(path: string, log: Logger): void {
-    this.#place.publish(path, log);
+    this.#parts.place.publish(path, log);
   }
 
   foldersOf(path: string): readonly string[] {
-    return this.#place.foldersOf(path);
+    return this.#parts.place.foldersOf(path);
   }
 
   syncFolder(path: string): Promise<void> {
-    return this.#descriptors.lend(() => syncFolder(path));
+    return this.#parts.descriptors.lend(() => syncFolder(path));
   }
 
   /** Nothing when the name is taken. */
   #tryCreate(path: string, folder: string): LocalFile | undefined {
     try {
-      const file = new LocalFile(path, { place: this.#place, descriptors: this.#descriptors });
+      const file = new LocalFile(path, this.#parts);
       // Looked at with the other name in hand: only its holder may take this one.
-      if (!this.isRenaming || !exists(this.#place.finishedPath(path))) return file;
+      if (!this.isRenaming || !exists(this.#parts.place.finishedPath(path))) return file;
       this.remove(file);
     } catch (cause) {
       if (cause instanceof Deno.errors.NotFound) {

@@ -205,7 +205,9 @@ export class RollingFiles implements Sink {
     const slices = encoded instanceof Promise ? await encoded : encoded;
     syncs?.throwIfFailed();
     marks.set(open, { offset: file.bytes, events, bodyBytes });
-    file.write(slices);
+    const aside = file.writeAside?.(slices);
+    if (aside) await aside;
+    else file.write(slices);
     const { isExact, rollBytes } = this.#settings;
     files.grown(open, { events: piece.size, bodyBytes: isExact && rollBytes > 0 ? piece.bodyBytes : 0 });
     await syncs?.drain(this.#settings.maxOpenFiles);

@@ -43,6 +43,11 @@ export interface OutputFile {
   readonly isBroken: boolean;
   /** Writes slices one behind another; throws with nothing of them left in the file. */
   write(slices: readonly Uint8Array[]): void;
+  /**
+   * The same by another thread, so that this one has time for others; the slices must stay as they are meanwhile. Nothing,
+   * and nothing is done, where that is not worth it.
+   */
+  writeAside?(slices: readonly Uint8Array[]): Promise<void> | undefined;
   /** The write that added the last bytes has succeeded. */
   join(): void;
   /** Removes what was written behind an offset; the file is broken when that fails. */

@@ -3,8 +3,16 @@ import type { Unsynced } from "./unsynced.ts";
 /** A call that changes the disk. */
 type Call = (...args: never[]) => unknown;
 
-const FUNCTIONS = ["openSync", "open", "renameSync", "linkSync", "removeSync", "mkdirSync"] as const;
-const METHODS = ["writeSync", "truncateSync", "syncData", "sync"] as const;
+const FUNCTIONS = [
+  "openSync",
+  "open",
+  "renameSync",
+  "linkSync",
+  "removeSync",
+  "remove",
+  "mkdirSync",
+] as const;
+const METHODS = ["writeSync", "write", "truncateSync", "syncData", "sync"] as const;
 
 /** How often the disk refuses a sync. */
 const REFUSED_SYNCS = 0.01;
@@ -58,9 +66,10 @@ export class DyingDisk implements Disposable {
     return function (this: object, ...args: never[]) {
       if (disk.isDead) throw new Error("killed");
       if (--disk.#callsLeft > 0) return disk.#watched(this, [name, real], args);
-      if (name === "writeSync") {
+      if (name === "writeSync" || name === "write") {
         const bytes: Uint8Array = args[0]!;
-        real.call(this, bytes.subarray(0, Math.floor(disk.#random() * (bytes.length + 1))) as never);
+        const some = bytes.subarray(0, Math.floor(disk.#random() * (bytes.length + 1)));
+        disk.#real.get("writeSync")!.call(this, some as never);
       } else if (name === "renameSync" && disk.#random() < 0.5) disk.#watched(this, [name, real], args);
       throw new Error("killed");
     };
@@ -72,7 +81,7 @@ export class DyingDisk implements Disposable {
     if (name === "openSync") this.#unsynced?.opening(first);
     if (name === "renameSync") this.#unsynced?.renaming(first, second);
     if (name === "linkSync") this.#unsynced?.linking(first, second);
-    if (name === "removeSync") this.#unsynced?.removing(first);
+    if (name === "removeSync" || name === "remove") this.#unsynced?.removing(first);
     if (name === "syncData" || name === "sync") {
       return this.#sync(file, real.apply(file, args) as Promise<void>);
     }

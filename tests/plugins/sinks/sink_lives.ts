@@ -11,6 +11,8 @@ const signal = new AbortController().signal;
 export interface SinkLives {
   make(): Promise<Sink>;
   readonly lines: number;
+  /** Bytes that make each line longer. */
+  readonly padding?: number | undefined;
   /** Calls that change the disk in the longest life, for each life in turn. */
   readonly longestLifeCalls: readonly number[];
   readonly random: () => number;
@@ -28,23 +30,24 @@ export function crashSeeds(rounds: number): number[] {
 }
 
 /** Lines with their numbers; the position says which one comes next. */
-function batchOf(from: number, to: number): EventBatch {
+function batchOf(from: number, to: number, padding = 0): EventBatch {
   const numbers = Array.from({ length: to - from }, (_, index) => from + index);
-  return EventBatch.from(numbers.map((number) => ({ body: `line ${number} ${"x".repeat(number % 50)}` })))
+  const bodies = numbers.map((number) => `line ${number} ${"x".repeat(number % 50 + padding)}`);
+  return EventBatch.from(bodies.map((body) => ({ body })))
     .withHeader("bucket", numbers.map((number) => `b${number % BUCKETS}`))
     .with({ position: { in: to } });
 }
 
 /** The bodies of all lines. */
-export function allLines({ lines }: Pick<SinkLives, "lines">): string[] {
-  return Array.from(batchOf(0, lines), ({ body }) => new TextDecoder().decode(body));
+export function allLines({ lines, padding }: Pick<SinkLives, "lines" | "padding">): string[] {
+  return Array.from(batchOf(0, lines, padding), ({ body }) => new TextDecoder().decode(body));
 }
 
 const lineOf = (position: Position | undefined) => Number(position?.in ?? 0);
 
 /** One life of the sink: from what it says it has until all is written and delivered, or until it dies. */
 async function live(
-  { make, lines, random }: SinkLives,
+  { make, lines, padding, random }: SinkLives,
   onDelivered: (end: number) => void,
   atLeast: number,
 ): Promise<void> {
@@ -55,7 +58,7 @@ async function live(
     assert.ok(next >= atLeast, `the sink was at ${next}, and had delivered ${atLeast}`);
     while (next < lines) {
       const end = Math.min(lines, next + 1 + Math.floor(random() * 12));
-      const answer = await sink.write(batchOf(next, end), signal);
+      const answer = await sink.write(batchOf(next, end, padding), signal);
       const settled = answer!.delivered.then(() => onDelivered(end));
       settled.catch(() => {});
       owed.push(settled);

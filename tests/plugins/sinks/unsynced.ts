@@ -93,14 +93,19 @@ function otherName(path: string): string | undefined {
   const { ino } = Deno.lstatSync(path);
   const folder = dirname(path);
   return Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`)
-    .find((other) => other !== path && Deno.lstatSync(other).ino === ino);
+    .find((other) => other !== path && statOf(other)?.ino === ino);
 }
 
 function exists(path: string): boolean {
+  return statOf(path)?.isFile === true;
+}
+
+/** Another thread may be removing it. */
+function statOf(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.lstatSync(path).isFile;
+    return Deno.lstatSync(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
+    if (cause instanceof Deno.errors.NotFound) return undefined;
     throw cause;
   }
 }

@@ -145,7 +145,8 @@ export class DeliveryWay {
 
   async #remove(file: StagedFile): Promise<void> {
     try {
-      Deno.removeSync(file.path);
+      // By another thread: for a large file it takes seconds.
+      await Deno.remove(file.path);
     } catch (cause) {
       // Of a stage whose disk is away nothing was removed, and the note must stay.
       if (!(cause instanceof Deno.errors.NotFound) || !isMarked(dirname(file.path))) {

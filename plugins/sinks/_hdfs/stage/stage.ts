@@ -66,7 +66,7 @@ export class Stage implements FileWatch {
       inUsePrefix: "",
       inUseSuffix: GROWING_SUFFIX,
     });
-    this.shelf = new LocalShelf(this.#place);
+    this.shelf = new LocalShelf(this.#place, { writesAside: true });
     this.#sweeping = new Sweeping(options.store, options.context);
     this.#startMs = options.context.clock.now();
   }

@@ -6,6 +6,8 @@ import { filesBelow, makeHdfs, withFolders } from "./making.ts";
 
 const SEEDS = crashSeeds(8);
 const LINES = 80;
+/** Of such lines a few are written by another thread. */
+const LONG_LINE_BYTES = 50_000;
 /** Ten uploads at once need many calls before the first one is through. */
 const LONGEST_LIFE_CALLS = [120, 1200];
 /** What is under way at the end must have ended before the next life: so long the sink waits for it. */
@@ -45,7 +47,9 @@ function checkFinished(out: string): string[] {
   return lines;
 }
 
-async function runAll({ durable, losesPower }: { durable: string; losesPower: boolean }): Promise<void> {
+async function runAll(
+  { durable, losesPower, padding }: { durable: string; losesPower: boolean; padding?: number },
+): Promise<void> {
   let deaths = 0;
   for (const seed of SEEDS) {
     await withFolders(async ({ out, state }) => {
@@ -55,6 +59,7 @@ async function runAll({ durable, losesPower }: { durable: string; losesPower: bo
         const lives: SinkLives = {
           make: () => makeHdfs(settings, { stateDir: state, clock: HASTY_CLOCK }),
           lines: LINES,
+          padding,
           longestLifeCalls: LONGEST_LIFE_CALLS,
           random,
           losesPower,
@@ -74,7 +79,7 @@ async function runAll({ durable, losesPower }: { durable: string; losesPower: bo
     });
   }
   assert.ok(deaths > SEEDS.length, `only ${deaths} deaths`);
-  if (Deno.env.has("CRASH_ROUNDS")) console.log({ durable, losesPower, deaths });
+  if (Deno.env.has("CRASH_ROUNDS")) console.log({ durable, losesPower, padding, deaths });
 }
 
 for (const durable of ["stage", "append"]) {
@@ -84,3 +89,6 @@ for (const durable of ["stage", "append"]) {
   Deno.test(`hdfs (${durable}) has every event once in finished files, however often power fails and takes away what was not synced`, () =>
     runAll({ durable, losesPower: true }));
 }
+
+Deno.test("hdfs (stage) has every event once in finished files, also of batches that another thread writes, however often power fails", () =>
+  runAll({ durable: "stage", losesPower: true, padding: LONG_LINE_BYTES }));

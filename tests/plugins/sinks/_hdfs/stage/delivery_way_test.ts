@@ -68,10 +68,10 @@ Deno.test("a staged file that is gone, or says nothing of itself, is refused alo
 Deno.test("a staged file that cannot be removed is refused alone, and one that is removed is done", async () => {
   await withFile(async ({ file, way, notes, folder }) => {
     const known = new Map();
-    const { removeSync } = Deno;
-    Deno.removeSync = (path) => {
+    const { remove } = Deno;
+    Deno.remove = async (path) => {
       if (path === file.path) throw new Deno.errors.PermissionDenied("no right");
-      removeSync(path);
+      await remove(path);
     };
     try {
       await assert.rejects(
@@ -79,7 +79,7 @@ Deno.test("a staged file that cannot be removed is refused alone, and one that i
         (cause: Error & { canRetry?: boolean }) => cause.canRetry === false,
       );
     } finally {
-      Deno.removeSync = removeSync;
+      Deno.remove = remove;
     }
     await Deno.remove(file.path);
     // As long as the disk of the stage is away the note stays.
