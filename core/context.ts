@@ -35,8 +35,8 @@ export interface Context {
   /** For sinks: true in a group, where others can take what this one cannot, so that it must not wait long for its target. */
   readonly hasSubstitutes?: boolean | undefined;
   /**
-   * For sinks, at their `close`: true when one of the same name and type takes its place, with the same state folder. So
-   * what is kept there need not be delivered first, while the channel waits.
+   * For sinks, at their `close`: true when a reload puts one of the same name and type in its place, with the same state
+   * folder. So what is kept there need not be delivered first, while the channel waits. False again once the pipeline ends.
    */
   readonly hasSuccessor?: boolean | undefined;
   readonly log: Logger;

@@ -200,6 +200,7 @@ export class Pipeline implements RunningPipeline {
       isAlone: this.plan.takers.filter((other) => other.channel === plan.channel).length === 1,
       resumption,
       signal: AbortSignal.any([this.#drained.signal, stop.signal]),
+      drained: this.#drained.signal,
     };
     for (const member of shown) member.begin();
     const done = component.supervise(() => runTaker(plan, component, run), run.signal)

@@ -25,6 +25,8 @@ export interface TakerRun {
   readonly isAlone: boolean;
   readonly resumption: Resumption;
   readonly signal: AbortSignal;
+  /** Aborts when no sink begins any more. */
+  readonly drained: AbortSignal;
 }
 
 /** Runs one sink or group once: until the signal aborts and what it took is settled, or until it fails. */
@@ -128,7 +130,7 @@ async function createSink(plan: PlanTaker, component: Component, about: TakerRun
         surroundings,
         signal: surroundings.endSignal,
         stopSignal: about.signal,
-        hasSuccessor: () => hasSuccessor(part, about.signal),
+        hasSuccessor: () => !about.drained.aborted && hasSuccessor(part, about.signal),
       }),
     ) as Sink;
   if (!plan.processor) return await create(plan.sinks[0]!, component);
@@ -142,9 +144,8 @@ async function createSink(plan: PlanTaker, component: Component, about: TakerRun
   return await plan.processor.plugin.create(plan.processor.config, context, sinks) as Sink;
 }
 
-/** One that fails is made anew, and one that changed comes again with the next plan. */
-function hasSuccessor({ name, plugin }: PlanPart, { aborted: hasStopped, reason }: AbortSignal): boolean {
-  if (!hasStopped) return true;
+/** One that changed comes again with the next plan. */
+function hasSuccessor({ name, plugin }: PlanPart, { reason }: AbortSignal): boolean {
   return reason instanceof Replanned &&
     reason.plan.takers.some(({ sinks }) =>
       sinks.some((sink) => sink.name === name && sink.plugin === plugin)

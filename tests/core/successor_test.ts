@@ -79,7 +79,7 @@ Deno.test("sink of a group knows that it comes again without the others", async 
   await pipeline.stop();
 });
 
-Deno.test("sink that fails knows that it is made anew", async () => {
+Deno.test("sink that fails has no successor for certain", async () => {
   const closes = new Closes();
   closes.failing = "sink-main";
   const plan = planOf({
@@ -90,5 +90,32 @@ Deno.test("sink that fails knows that it is made anew", async () => {
   const pipeline = await start(plan);
   await until("the second write", () => closes.writes === 2);
   await pipeline.stop();
-  assert.deepEqual(closes.seen, ["sink-main: true", "sink-main: false"]);
+  assert.deepEqual(closes.seen, ["sink-main: false", "sink-main: false"]);
+});
+
+Deno.test("sink that a reload closes hears when the pipeline ends before another takes its place", async () => {
+  const gate = Promise.withResolvers<void>();
+  const seen: unknown[] = [];
+  const sink = (context: Context): Sink => ({
+    write: () => gate.promise,
+    close: async () => {
+      seen.push(context.hasSuccessor);
+      await until("the end of the pipeline", () => context.hasSuccessor === false);
+      seen.push(context.hasSuccessor);
+    },
+  });
+  const plan = planOf({
+    source: () => ({ run: async (emit) => await emit(EventBatch.from([{ body: "one" }])) }),
+    channels: { main: memoryChannel() },
+    sinks: { main: sink },
+  });
+  const pipeline = await start(plan);
+  // By then nothing but the last batch is waited for.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const reloaded = pipeline.reload({ ...plan, takers: altered(plan.takers) });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  gate.resolve();
+  await reloaded;
+  await pipeline.finished;
+  assert.deepEqual(seen, [true, false]);
 });

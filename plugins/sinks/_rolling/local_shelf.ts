@@ -8,9 +8,13 @@ import type { OutputFile, Shelf } from "./shelf.ts";
 /** Tries to find a name that nobody has taken. */
 const MAX_NAME_TRIES = 10_000;
 
+const MAX_SYNCS = 256;
+/** The runtime's threads for files are 32: writes must not wait until all syncs are through. */
+const MAX_SYNCS_ASIDE = 16;
+
 /** A folder with what is below it. */
 export class LocalShelf implements Shelf {
-  readonly maxSyncs = 256;
+  readonly maxSyncs: number;
   readonly isElsewhere = false;
   readonly #parts: LocalFileParts;
 
@@ -18,6 +22,7 @@ export class LocalShelf implements Shelf {
     place: Place,
     { descriptors = ownDescriptors(), writesAside = false }: Partial<Omit<LocalFileParts, "place">> = {},
   ) {
+    this.maxSyncs = writesAside ? MAX_SYNCS_ASIDE : MAX_SYNCS;
     this.#parts = { place, descriptors, writesAside };
   }
 

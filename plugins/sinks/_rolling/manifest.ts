@@ -157,10 +157,8 @@ export class Manifest {
 
   /** Writes and syncs a new file, then adds in one go what was noted meanwhile. */
   async #fill(file: Deno.FsFile, frame: Uint8Array): Promise<void> {
-    const bytes = new Uint8Array(Math.max(ROOM_BYTES, 2 * frame.length));
-    bytes.set(frame);
     this.#late = [];
-    writeAt(file, bytes, 0);
+    const roomBytes = writeWithRoom(file, frame);
     await file.sync();
     let end = frame.length;
     for (const note of this.#late) {
@@ -170,7 +168,7 @@ export class Manifest {
     }
     this.#writtenBytes = end;
     this.#syncedBytes = frame.length;
-    this.#roomBytes = bytes.length;
+    this.#roomBytes = roomBytes;
   }
 }
 
@@ -196,6 +194,20 @@ function readIfThere(path: string): Uint8Array {
 function writeAt(file: Deno.FsFile, bytes: Uint8Array, offset: number): void {
   file.seekSync(offset, Deno.SeekMode.Start);
   for (let from = 0; from < bytes.length;) from += file.writeSync(bytes.subarray(from));
+}
+
+/** Answers how many bytes there is room for. Of a disk that is almost full no more is asked than must be. */
+function writeWithRoom(file: Deno.FsFile, frame: Uint8Array): number {
+  const bytes = new Uint8Array(Math.max(ROOM_BYTES, 2 * frame.length));
+  bytes.set(frame);
+  try {
+    writeAt(file, bytes, 0);
+    return bytes.length;
+  } catch {
+    file.truncateSync(0);
+    writeAt(file, frame, 0);
+    return frame.length;
+  }
 }
 
 /** Makes the folder and keeps other processes out of it; before Deno 2.7 only the pipeline's own lock does. */

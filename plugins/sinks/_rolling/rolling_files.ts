@@ -40,6 +40,8 @@ export interface RollingParts {
   newFile(bucket: string): NewFile;
   /** A file is finished. */
   rolled?(path: string, cause: RollCause): void;
+  /** All is written: ends what must have ended before another life of the sink begins. */
+  written?(): Promise<void>;
 }
 
 /** What there is between a start and the end. */
@@ -135,6 +137,8 @@ export class RollingFiles implements Sink {
     await run.syncs?.flush();
     await this.#parts.shelf.settled?.();
     await run.syncs?.flush();
+    // The lock of the manifest keeps other lives away.
+    await this.#parts.written?.();
     run.manifest.close();
     const failure = run.syncs?.failure;
     if (failure) {

@@ -79,6 +79,7 @@ export class AppendSink implements Sink {
         nextPath: () => new AppendName({ ...buckets.nextNames(bucket), target: parts.target }).toString(),
       }),
       rolled: (path, cause) => shelf.rolled(path, cause),
+      written: () => this.#stage.close(),
     });
   }
 
@@ -102,7 +103,8 @@ export class AppendSink implements Sink {
       this.#stage.closeStore()
     );
     await this.#rolling.close();
-    await this.#stage.close();
+    // Where nothing was started.
+    this.#stage.closeStore();
     this.#parts.formats.close();
     done.abort();
     this.#metrics.show(this.#gauges());

@@ -191,11 +191,10 @@ export class Stage implements FileWatch {
     await this.#uploader?.close(() => this.closeStore());
     this.closeStore();
     const { log, hasSuccessor } = this.#options.context;
-    if (this.size === 0 || hasSuccessor) return;
-    log.warn("Files stay in the stage; the next start sends them", {
-      files: this.size,
-      bytes: this.bytes,
-    });
+    if (this.size === 0) return;
+    const left = { files: this.size, bytes: this.bytes };
+    if (hasSuccessor) log.info("Files stay in the stage for the sink that follows", left);
+    else log.warn("Files stay in the stage; the next start sends them", left);
   }
 
   /** Ends what is under way with the target. */

@@ -58,6 +58,7 @@ export class StageSink implements Sink {
       split: (batch) => buckets.split(batch),
       newFile: (bucket) => this.#newFile(bucket),
       rolled: (path, cause) => stage.rolled(path, cause),
+      written: () => stage.close(),
     });
   }
 
@@ -73,7 +74,8 @@ export class StageSink implements Sink {
   async close(): Promise<void> {
     if (this.#ended.signal.aborted) return;
     await this.#rolling.close();
-    await this.#stage.close();
+    // Where nothing was started.
+    this.#stage.closeStore();
     this.#parts.formats.close();
     this.#ended.abort();
     this.#metrics.show(this.#gauges());

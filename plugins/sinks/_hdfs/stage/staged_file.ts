@@ -1,6 +1,9 @@
 import { readStagedHead, type StagedHead } from "./staged_head.ts";
 
 const BLOCK_BYTES = 1024 * 1024;
+/** Blocks that were read into and wait for the next file: collecting garbage comes too late for a thousand of them. */
+const freeBlocks: Uint8Array<ArrayBuffer>[] = [];
+const MAX_FREE_BLOCKS = 16;
 
 /** Where a staged file lies, and how much of it counts. */
 export interface StagedPlace {
@@ -68,7 +71,7 @@ export class StagedFile implements StagedPlace {
     const { headBytes } = await this.head();
     using file = await this.#open();
     await file.seek(headBytes, Deno.SeekMode.Start);
-    const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(this.bytes - headBytes, 4096)));
+    const block = takeBlock(this.bytes - headBytes);
     // Its own count: a read that is given up may be waiting for more yet.
     for (let at = headBytes;;) {
       while (at < this.bytes) {
@@ -79,7 +82,8 @@ export class StagedFile implements StagedPlace {
         this.readBytes = at;
         yield block.subarray(0, count);
       }
-      if (this.isComplete) return;
+      // Who asks for more is done with the last chunk.
+      if (this.isComplete) return giveBack(block);
       await this.#change(signal);
     }
   }
@@ -117,4 +121,13 @@ export class StagedFile implements StagedPlace {
       });
     });
   }
+}
+
+function takeBlock(bytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes < BLOCK_BYTES) return new Uint8Array(Math.max(bytes, 4096));
+  return freeBlocks.pop() ?? new Uint8Array(BLOCK_BYTES);
+}
+
+function giveBack(block: Uint8Array<ArrayBuffer>): void {
+  if (block.length === BLOCK_BYTES && freeBlocks.length < MAX_FREE_BLOCKS) freeBlocks.push(block);
 }

@@ -59,8 +59,6 @@ export class Uploader {
   #isAway = false;
   #isPaused = false;
   #isEnding = false;
-  /** Another one sends what is not on its way. */
-  #leavesRest = false;
   #endFailures = 0;
   #publishedCount = 0;
 
@@ -102,9 +100,8 @@ export class Uploader {
    * is on its way. The rest is given up by `giveUp`, and stays for the next start.
    */
   async close(giveUp: () => void): Promise<void> {
-    const { context: { clock, signal, hasSuccessor = false } } = this.#options;
+    const { context: { clock, signal } } = this.#options;
     this.#isEnding = true;
-    this.#leavesRest = hasSuccessor;
     this.#isPaused = false;
     this.#backoff.reset();
     this.#schedule();
@@ -112,7 +109,9 @@ export class Uploader {
     while (this.#hasWork && !signal.aborted && this.#endFailures < END_FAILURES) {
       if (Math.abs(clock.now() - seenMs) >= END_PATIENCE_MS) break;
       await clock.sleep(LOOK_MS, signal);
-      if (!hasSuccessor && this.#progress !== seen) [seen, seenMs] = [this.#progress, clock.now()];
+      // There may be no successor after all.
+      this.#schedule();
+      if (!this.#leavesRest && this.#progress !== seen) [seen, seenMs] = [this.#progress, clock.now()];
     }
     this.#end.abort(new Error("The sink ends"));
     giveUp();
@@ -126,6 +125,11 @@ export class Uploader {
 
   get #sendsComplete(): boolean {
     return Array.from(this.#active).some(({ isComplete }) => isComplete);
+  }
+
+  /** Another one sends what is not on its way. */
+  get #leavesRest(): boolean {
+    return this.#isEnding && this.#options.context.hasSuccessor === true;
   }
 
   get #hasWork(): boolean {

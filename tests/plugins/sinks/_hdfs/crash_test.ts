@@ -6,8 +6,8 @@ import { filesBelow, makeHdfs, withFolders } from "./making.ts";
 
 const SEEDS = crashSeeds(8);
 const LINES = 80;
-/** Of such lines a few are written by another thread. */
-const LONG_LINE_BYTES = 50_000;
+/** Such lines are written by another thread. */
+const LONG_LINE_BYTES = 150_000;
 /** Ten uploads at once need many calls before the first one is through. */
 const LONGEST_LIFE_CALLS = [120, 1200];
 /** What is under way at the end must have ended before the next life: so long the sink waits for it. */

@@ -50,3 +50,25 @@ Deno.test("rolling files tell of each one that a refused batch had filled and th
     assert.deepEqual([removed, finished], [["f1", "f2", "f3"], ["f4", "f5"]]);
   });
 });
+
+Deno.test("rolling files keep other lives away until all that a life began has ended", async () => {
+  await withFolder(async (directory) => {
+    const context = testContext({ stateDir: `${directory}/../state` });
+    const place = Place.make({ directory, inUsePrefix: "", inUseSuffix: ".open" });
+    const begin = () =>
+      startManifest({ folder: context.stateDir, place, keepsPosition: true, log: context.log });
+    let refusal: unknown;
+    const files = new RollingFiles(SETTINGS, {
+      context,
+      shelf: new LocalShelf(place),
+      start: begin,
+      split: (batch) => [{ bucket: "", batch }],
+      newFile: () => ({ encoder: { encode }, nextPath: () => "f" }),
+      written: async () => refusal = await begin().catch((cause) => cause),
+    });
+    await files.resume();
+    await files.close();
+    assert.match(String(refusal), /in use by another process/);
+    (await begin()).close();
+  });
+});

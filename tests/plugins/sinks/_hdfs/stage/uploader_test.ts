@@ -179,6 +179,19 @@ Deno.test("uploader leaves to its successor what is not on its way, and what tak
   assert.deepEqual([bench.published, bench.tries.size], [["1"], 4]);
 });
 
+Deno.test("uploader sends all after all when there is no successor any more", async () => {
+  const bench = new Bench();
+  Object.assign(bench.context, { hasSuccessor: true });
+  const gate = Promise.withResolvers<number>();
+  bench.fateOf = () => gate.promise;
+  for (let count = 1; count <= 10; count++) bench.add(String(count));
+  const closed = bench.uploader.close(() => {});
+  Object.assign(bench.context, { hasSuccessor: false });
+  gate.resolve(1);
+  await closed;
+  assert.equal(bench.published.length, 10);
+});
+
 /** As targets throw it, with the file in its text. */
 function refusal(word: string, name: string, canRetry = false): Error {
   const facts = word.endsWith("Exception") ? { exception: word } : { code: word };
